@@ -1,0 +1,5 @@
+"""`python -m alertproof`."""
+
+from alertproof.cli import main
+
+main()

@@ -1,0 +1,59 @@
+"""The engines' own HTTP interfaces on 127.0.0.1: free ports, waiting until ready, JSON calls."""
+
+from __future__ import annotations
+
+import json
+import socket
+import time
+import urllib.error
+import urllib.request
+from typing import TYPE_CHECKING, Any
+
+from alertproof.errors import EngineDied, EngineRefused
+
+if TYPE_CHECKING:
+    from alertproof.engines.host import Service
+
+LOOPBACK = "127.0.0.1"
+_READY_SECONDS = 60.0
+_POLL_SECONDS = 0.02
+_CALL_SECONDS = 120.0
+
+# Never through a proxy of the environment: these servers are ours and on this machine.
+_OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+def free_port() -> int:
+    """Give a port of 127.0.0.1 that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def wait_until_ready(service: Service, name: str, url: str) -> None:
+    """Wait until `url` answers 200; EngineDied with the last log lines where the program stops or is too late."""
+    deadline = time.monotonic() + _READY_SECONDS
+    while time.monotonic() < deadline:
+        if not service.alive():
+            raise EngineDied(f"{name} stopped before it was ready", service.log_tail())
+        try:
+            with _OPENER.open(url, timeout=1):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(_POLL_SECONDS)
+    raise EngineDied(f"{name} was not ready within {_READY_SECONDS:.0f} s", service.log_tail())
+
+
+def call(url: str, form: str | None = None) -> Any:
+    """Give the JSON a server answers; `form` is sent as a POST. EngineRefused carries the server's own words."""
+    request = urllib.request.Request(url, data=None if form is None else form.encode())  # noqa: S310 ours
+    try:
+        with _OPENER.open(request, timeout=_CALL_SECONDS) as answer:
+            return json.load(answer)
+    except urllib.error.HTTPError as error:
+        raise EngineRefused(
+            f"{url.split('?', maxsplit=1)[0]} answered {error.code}", error.read().decode(errors="replace")
+        ) from error
+    except (urllib.error.URLError, OSError) as error:
+        raise EngineDied(f"{url.split('?', maxsplit=1)[0]} did not answer: {error}") from error

@@ -1,0 +1,167 @@
+"""The third way to replay: unmodified rules and routes in a real Prometheus and Alertmanager, on the real clock.
+
+No `for` is waited out. Prometheus restores an alert's pending time from the series ALERTS_FOR_STATE after a restart,
+so the history is written as blocks, with ALERTS_FOR_STATE at the time the condition became true, and both servers
+start on it. The blocks also hold the next minutes, placed so that the condition ends a few seconds after the start:
+the resolved notification follows by itself.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from alertproof.engines.host import Host, Program, Service
+from alertproof.engines.http import LOOPBACK, free_port, wait_until_ready
+from alertproof.engines.overlay import overlay_prometheus, overlay_rules
+from alertproof.engines.windows import openmetrics_lines, unix_texts, write_blocks
+from alertproof.errors import EngineDied, EngineRefused
+from alertproof.model.series import METRIC_NAME, Scenario
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from alertproof.model.rules import PrometheusConfig
+
+# Prometheus learns of its Alertmanagers 5 s after it starts (its discovery's own delay), and the first notification
+# follows a group_wait later; the condition must hold until then.
+CLEARS_AFTER_S = 12.0
+_STATE_STEP_MS = 15_000
+_RESEND = "2s"
+_FLAGS = ("--rules.alert.for-grace-period: 10m → 1s", f"--rules.alert.resend-delay: 1m → {_RESEND}")
+
+
+@dataclass(frozen=True, slots=True)
+class LiveAlert:
+    """One alert's part in a live replay.
+
+    `labels` are those of the alert, `alertname` among them. The condition is true from `active_ms` until, but not at,
+    `clears_ms` of its scenario, as measured on the windows engine at the live interval.
+    """
+
+    labels: Mapping[str, str]
+    scenario: Scenario
+    active_ms: int
+    clears_ms: int
+    restores: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LiveRun:
+    """Both servers while they run; `started` is on the monotonic clock, `changes` says what the overlay changed."""
+
+    started: float
+    servers: Mapping[str, Service]
+    changes: tuple[str, ...]
+
+    def check(self) -> None:
+        """Raise EngineDied where a server stopped."""
+        for name, server in self.servers.items():
+            if not server.alive():
+                raise EngineDied(f"{name} stopped during the live replay", server.log_tail())
+
+
+@contextmanager
+def live(  # noqa: PLR0913, PLR0917 each a plain fact of the replay
+    host: Host,
+    run: Path,
+    config: PrometheusConfig,
+    alertmanager: Mapping[str, Any],
+    alerts: Sequence[LiveAlert],
+    environment: Mapping[str, str],
+) -> Iterator[LiveRun]:
+    """Run Prometheus with `config` and Alertmanager with the (already overlaid) document on the alerts' series.
+
+    `run` is an empty folder of this replay's own, or holds only what `environment` and the document point to: a
+    container sees nothing else.
+
+    Raises EngineRefused where Alertmanager or promtool reject a file, EngineDied where a server stops.
+    """
+    notify = f"{LOOPBACK}:{free_port()}"
+    changes = _write_prometheus(run, config, notify)
+    amconfig = _write_alertmanager(host, run, alertmanager)
+    with host.serve(Program.ALERTMANAGER, _alertmanager_arguments(run, amconfig, notify), run, environment) as am:
+        wait_until_ready(am, "alertmanager", f"http://{notify}/-/ready")
+        _write_history(host, run, alerts)
+        serve = f"{LOOPBACK}:{free_port()}"
+        started = time.monotonic()
+        with host.serve(Program.PROMETHEUS, _prometheus_arguments(run, serve), run, {}) as prometheus:
+            wait_until_ready(prometheus, "prometheus", f"http://{serve}/-/ready")
+            yield LiveRun(started, {"alertmanager": am, "prometheus": prometheus}, changes)
+
+
+def _write_prometheus(run: Path, config: PrometheusConfig, alertmanager: str) -> tuple[str, ...]:
+    names = []
+    changes: list[str] = []
+    for number, file in enumerate(config.rule_files):
+        text, changed = overlay_rules(file)
+        name = f"rules-{number}.yml"
+        (run / name).write_text(text, encoding="utf-8")
+        names.append(name)
+        changes += changed
+    overlaid = overlay_prometheus(config.document, names, alertmanager)
+    (run / "prometheus.yml").write_text(yaml.safe_dump(dict(overlaid.document), sort_keys=False), encoding="utf-8")
+    return (*overlaid.changes, *changes, *_FLAGS)
+
+
+def _write_alertmanager(host: Host, run: Path, document: Mapping[str, Any]) -> Path:
+    path = run / "alertmanager.yml"
+    path.write_text(yaml.safe_dump(dict(document), sort_keys=False, allow_unicode=True), encoding="utf-8")
+    done = host.run(Program.AMTOOL, ["check-config", str(path)], run)
+    if done.code:
+        raise EngineRefused("Alertmanager does not start with this file", done.errors + done.output)
+    return path
+
+
+def _write_history(host: Host, run: Path, alerts: Sequence[LiveAlert]) -> None:
+    """Write all series so that every condition ends CLEARS_AFTER_S from now."""
+    (run / "data").mkdir()
+    now_ms = round(time.time() * 1000)
+    source = run / "history.om"
+    with source.open("w", encoding="utf-8") as sink:
+        for alert in alerts:
+            origin = now_ms + round(CLEARS_AFTER_S * 1000) - alert.clears_ms
+            for series in alert.scenario.series:
+                times = unix_texts(origin, alert.scenario.step_ms, len(series.samples))
+                sink.writelines(openmetrics_lines(series.labels, zip(times, series.samples, strict=True)))
+            if alert.restores:
+                sink.writelines(_state_lines(alert, origin, now_ms))
+        sink.write("# EOF\n")
+    write_blocks(host, run, source)
+
+
+def _state_lines(alert: LiveAlert, origin_ms: int, now_ms: int) -> Iterator[str]:
+    """Give ALERTS_FOR_STATE from when the condition became true until now."""
+    active = origin_ms + alert.active_ms
+    times = unix_texts(active, _STATE_STEP_MS, -((active - now_ms) // _STATE_STEP_MS))
+    labels = {METRIC_NAME: "ALERTS_FOR_STATE", **alert.labels}
+    return openmetrics_lines(labels, ((at, active / 1000) for at in times))
+
+
+def _alertmanager_arguments(run: Path, config: Path, address: str) -> list[str]:
+    return [
+        f"--config.file={config}",
+        f"--storage.path={run / 'alertmanager'}",
+        f"--web.listen-address={address}",
+        # One instance: no gossip, and so no port on any other address.
+        "--cluster.listen-address=",
+    ]
+
+
+def _prometheus_arguments(run: Path, address: str) -> list[str]:
+    return [
+        f"--config.file={run / 'prometheus.yml'}",
+        f"--storage.tsdb.path={run / 'data'}",
+        "--storage.tsdb.retention.time=100y",
+        f"--web.listen-address={address}",
+        # The pending time is restored at the first evaluation and honoured a second later, not ten minutes.
+        "--rules.alert.for-grace-period=1s",
+        # An alert that fires before the Alertmanagers are known is dropped and sent again only after this delay, a
+        # minute unless told. An alert also expires after four of them: longer than a slow machine stalls.
+        f"--rules.alert.resend-delay={_RESEND}",
+    ]

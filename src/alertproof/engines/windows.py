@@ -1,0 +1,266 @@
+"""The first way to replay: many scenarios side by side on one axis of time, evaluated by range queries.
+
+promtool writes the blocks, one Prometheus serves them, and each expression is asked for once over all windows that
+share its rhythm. Judges the value of an expression and where it flips; it knows nothing of `for`, and OpenMetrics has
+no stale marker, so a series that ends is seen for the lookback delta more.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import shutil
+import tempfile
+from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from alertproof.engines.host import Host, Program
+from alertproof.engines.http import LOOPBACK, call, free_port, wait_until_ready
+from alertproof.errors import EngineRefused
+from alertproof.model.observation import Point, Vector
+from alertproof.model.series import METRIC_NAME, Scenario, quote
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+LOOKBACK_MS = 300_000
+# promtool reads its whole input once per block; few large blocks make that 46 times cheaper than two-hour ones.
+_BLOCK = "744h"
+# promtool takes the largest of 2 h, 6 h, 18 h, … that fits.
+_BLOCK_MS = 486 * 3_600_000
+# A second's work for promtool; smaller files would pay its start more often.
+_CHUNK_SAMPLES = 200_000
+# In 2020, at the start of a block: old enough for no clock to reach.
+EPOCH_MS = 1_600_000_000_000 - 1_600_000_000_000 % _BLOCK_MS
+MAX_STEPS = 11_000
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A scenario, and the evaluations wanted: every expression at `start_ms`, `start_ms + step_ms`, … `end_ms`.
+
+    `reach_ms` is how far back the expressions look; it sets the distance to the next window.
+    """
+
+    scenario: Scenario
+    expressions: tuple[str, ...]
+    start_ms: int
+    end_ms: int
+    step_ms: int
+    reach_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class WindowResult:
+    """Per expression, the vectors at each evaluation."""
+
+    ticks_ms: tuple[int, ...]
+    vectors: Mapping[str, tuple[Vector, ...]]
+
+
+def replay_windows(host: Host, folder: Path, windows: Sequence[Window]) -> tuple[WindowResult, ...]:
+    """Give what each window's expressions return, in order.
+
+    Raises EngineRefused where the engine rejects a sample or an expression, EngineDied where it stops.
+    """
+    run = Path(tempfile.mkdtemp(prefix="windows-", dir=folder))
+    origins = _lay_out(windows)
+    _write_blocks(host, run, windows, origins)
+    results: list[dict[str, dict[int, list[Point]]]] = [
+        {expression: defaultdict(list) for expression in window.expressions} for window in windows
+    ]
+    with _serve(host, run) as url:
+        for query in _plan(windows, origins):
+            for key, at_ms, point in _ask(url, query):
+                if (index := query.owners.get(at_ms)) is not None:
+                    results[index][key][at_ms].append(point)
+    shutil.rmtree(run / "data", ignore_errors=True)
+    return tuple(
+        _result(window, origin, result) for window, origin, result in zip(windows, origins, results, strict=True)
+    )
+
+
+def _lay_out(windows: Sequence[Window]) -> tuple[int, ...]:
+    """Give each window its own start, far enough from its neighbour that neither sees the other.
+
+    Windows of one length and reach get one stride, so that one range query steps from end to end.
+    """
+    origins = []
+    free = EPOCH_MS
+    for window in windows:
+        origins.append(free)
+        free += _stride(window)
+    return tuple(origins)
+
+
+def _stride(window: Window) -> int:
+    span = max(window.scenario.length_ms, window.end_ms) + window.reach_ms + LOOKBACK_MS
+    unit = math.lcm(window.step_ms, window.scenario.step_ms)
+    return -(-span // unit) * unit + unit
+
+
+def _write_blocks(host: Host, run: Path, windows: Sequence[Window], origins: Sequence[int]) -> None:
+    """Write all windows: one file a chunk, promtool on one while the next is written."""
+    (run / "data").mkdir()
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        writers = []
+        for number, chunk in enumerate(_chunks(windows, origins)):
+            source = run / f"samples-{number}.om"
+            with source.open("w", encoding="utf-8") as sink:
+                for index in chunk:
+                    sink.writelines(_openmetrics(windows[index], origins[index]))
+                sink.write("# EOF\n")
+            writers.append(pool.submit(write_blocks, host, run, source))
+        for writer in writers:
+            writer.result()
+
+
+def _chunks(windows: Sequence[Window], origins: Sequence[int]) -> Iterator[list[int]]:
+    """Give neighbours that go into one file: not too many samples, and no block boundary between them.
+
+    promtool reads its whole input once for each block it touches.
+    """
+    chunk: list[int] = []
+    samples = 0
+    for index, window in enumerate(windows):
+        size = sum(len(series.samples) for series in window.scenario.series)
+        same_block = not chunk or origins[chunk[0]] // _BLOCK_MS == (origins[index] + _stride(window)) // _BLOCK_MS
+        if chunk and (samples + size > _CHUNK_SAMPLES or not same_block):
+            yield chunk
+            chunk, samples = [], 0
+        chunk.append(index)
+        samples += size
+    yield chunk
+
+
+def write_blocks(host: Host, run: Path, source: Path) -> None:
+    """Write an OpenMetrics file into `run/data` as blocks, and remove it.
+
+    One bad line loses a whole block, so promtool's exit code decides, never silence.
+    """
+    arguments = ["tsdb", "create-blocks-from", "openmetrics", f"--max-block-duration={_BLOCK}"]
+    done = host.run(Program.PROMTOOL, [*arguments, str(source), str(run / "data")], run)
+    if done.code:
+        raise EngineRefused("promtool could not write the series as blocks", done.errors or done.output)
+    source.unlink()
+
+
+def openmetrics_lines(labels: Mapping[str, str], samples: Iterable[tuple[str, float]]) -> Iterator[str]:
+    """Give OpenMetrics lines of one series; times are texts of Unix seconds, shared by many series."""
+    inner = ",".join(f"{name}={quote(value)}" for name, value in labels.items() if name != METRIC_NAME)
+    head = f"{labels[METRIC_NAME]}{{{inner}}}"
+    return (f"{head} {value!r} {at}\n" for at, value in samples)
+
+
+def unix_texts(start_ms: int, step_ms: int, count: int) -> list[str]:
+    """Give `count` times from `start_ms` on as OpenMetrics writes them, Unix seconds."""
+    return [f"{at / 1000:.3f}" for at in range(start_ms, start_ms + count * step_ms, step_ms)]
+
+
+def _openmetrics(window: Window, origin_ms: int) -> Iterator[str]:
+    """Give the lines of a window; series that none of its expressions can name are left out."""
+    scenario = window.scenario
+    length = max((len(series.samples) for series in scenario.series), default=0)
+    times = unix_texts(origin_ms, scenario.step_ms, length)
+    for series in scenario.series:
+        # A name that is no part of the text cannot be selected by it, unless it is matched by a pattern.
+        if any(series.labels[METRIC_NAME] in text or METRIC_NAME in text for text in window.expressions):
+            yield from openmetrics_lines(series.labels, zip(times, series.samples, strict=False))
+
+
+@dataclass(frozen=True, slots=True)
+class _Query:
+    """One range query, and the window that each of its evaluations belongs to; those between windows have none."""
+
+    expression: str
+    start_ms: int
+    end_ms: int
+    step_ms: int
+    owners: Mapping[int, int]
+
+
+def _plan(windows: Sequence[Window], origins: Sequence[int]) -> Iterator[_Query]:
+    """Give the queries: neighbours of one rhythm share one, which steps over the gaps between them as well."""
+    for run in _runs(windows, origins):
+        first = windows[run[0]]
+        step = first.step_ms if first.start_ms != first.end_ms else _stride(first)
+        ticks = range(first.start_ms, first.end_ms + 1, first.step_ms)
+        owners = {origins[index] + tick: index for index in run for tick in ticks}
+        for expression in first.expressions:
+            yield _Query(expression, min(owners), max(owners), step, owners)
+
+
+def _runs(windows: Sequence[Window], origins: Sequence[int]) -> Iterator[list[int]]:
+    """Give runs of neighbours that one query can serve, none longer than a server's step limit."""
+    run: list[int] = []
+    for index, window in enumerate(windows):
+        if run and not _share(windows[run[0]], window, origins[index] - origins[run[0]]):
+            yield run
+            run = []
+        run.append(index)
+    if run:
+        yield run
+
+
+def _share(first: Window, other: Window, distance_ms: int) -> bool:
+    """Give whether a query that starts at the first window can step as far as the other, `distance_ms` later."""
+    alike = (first.expressions, first.start_ms, first.end_ms, first.step_ms, _stride(first)) == (
+        other.expressions,
+        other.start_ms,
+        other.end_ms,
+        other.step_ms,
+        _stride(other),
+    )
+    step = first.step_ms if first.start_ms != first.end_ms else _stride(first)
+    return alike and (distance_ms + first.end_ms - first.start_ms) // step < MAX_STEPS
+
+
+@contextmanager
+def _serve(host: Host, run: Path) -> Iterator[str]:
+    """Serve `run/data`, scraping nothing; give the URL."""
+    config = run / "prometheus.yml"
+    config.write_text("global: {}\n")
+    address = f"{LOOPBACK}:{free_port()}"
+    arguments = [
+        f"--config.file={config}",
+        f"--storage.tsdb.path={run / 'data'}",
+        "--storage.tsdb.retention.time=100y",
+        f"--web.listen-address={address}",
+        "--log.level=warn",
+    ]
+    with host.serve(Program.PROMETHEUS, arguments, run, {}) as service:
+        url = f"http://{address}"
+        wait_until_ready(service, "prometheus", f"{url}/-/ready")
+        yield url
+
+
+def _ask(url: str, query: _Query) -> Iterator[tuple[str, int, Point]]:
+    form = urlencode(
+        {
+            "query": query.expression,
+            "start": f"{query.start_ms / 1000:.3f}",
+            "end": f"{query.end_ms / 1000:.3f}",
+            "step": f"{query.step_ms / 1000:.3f}",
+        }
+    )
+    answer = call(f"{url}/api/v1/query_range", form)
+    for series in answer["data"]["result"]:
+        labels = {name: value for name, value in series["metric"].items() if name != METRIC_NAME}
+        for at, value in series["values"]:
+            yield query.expression, round(at * 1000), Point(labels, float(value))
+
+
+def _result(window: Window, origin: int, found: Mapping[str, Mapping[int, list[Point]]]) -> WindowResult:
+    ticks = tuple(range(window.start_ms, window.end_ms + 1, window.step_ms))
+    return WindowResult(
+        ticks,
+        {
+            expression: tuple(tuple(found[expression].get(origin + tick, ())) for tick in ticks)
+            for expression in window.expressions
+        },
+    )

@@ -1,0 +1,53 @@
+"""The monitored estate: services with their rules, routes, contracts and metrics."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from alertproof.model.contract import Contract
+    from alertproof.model.metrics import Metric
+    from alertproof.model.proof import AlertId, EstateFinding
+    from alertproof.model.rules import AlertingRule, AlertmanagerConfig, PrometheusConfig, RuleFile, RuleGroup
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One service; `alertmanager` is None where the estate has no such file."""
+
+    name: str
+    prometheus: PrometheusConfig
+    alertmanager: AlertmanagerConfig | None
+    contracts: tuple[Contract, ...]
+    metrics: Mapping[str, Metric]
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """An alert to prove: its rule where it stands, and its contract where it has one."""
+
+    id: AlertId
+    service: Service
+    file: RuleFile
+    group: RuleGroup
+    rule: AlertingRule
+    contract: Contract | None
+
+    @property
+    def interval_ms(self) -> int:
+        """Give how often the rule is evaluated: the group's interval, else the server's."""
+        return self.group.interval_ms or self.service.prometheus.evaluation_interval_ms
+
+
+@dataclass(frozen=True, slots=True)
+class Estate:
+    """All services below `root`, their alerts, and what is wrong with the estate as a whole."""
+
+    root: Path
+    alerts: tuple[Alert, ...]
+    findings: tuple[EstateFinding, ...]
+    raw_alerts: int

@@ -1,0 +1,173 @@
+"""The result: proved, refuted or undecided, aspect by aspect, with what was claimed and what was measured."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from alertproof.model.observation import Notification
+
+
+class Verdict(StrEnum):
+    """How a proof or one of its aspects ended."""
+
+    PROVED = "proved"
+    REFUTED = "refuted"
+    UNDECIDED = "undecided"
+
+
+class Aspect(StrEnum):
+    """What is proved of an alert, one pytest item each."""
+
+    CONTRACT = "contract"
+    THRESHOLD = "threshold"
+    SELECTION = "selection"
+    INSTANCES = "instances"
+    WINDOW = "window"
+    FOR = "for"
+    RESOLVE = "resolve"
+    LABELS = "labels"
+    ANNOTATIONS = "annotations"
+    DELIVERY = "delivery"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How one aspect ended; `reason` is empty when it is proved."""
+
+    aspect: Aspect
+    verdict: Verdict
+    claimed: str
+    measured: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredComparison:
+    """A comparison as claimed and as the engine showed it; `measured` is None when no flip point exists."""
+
+    signal: str
+    operator: str
+    measured_operator: str | None
+    contract: float
+    measured: float | None
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class AlertId:
+    """What names an alert: service, group, name and static labels."""
+
+    service: str
+    group: str
+    alert: str
+    labels: tuple[tuple[str, str], ...] = ()
+
+    def __str__(self) -> str:
+        """Give `service/group/alert`, with static labels only where a caller needs them told apart."""
+        return f"{self.service}/{self.group}/{self.alert}"
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """All that is known of one alert. Durations are milliseconds; None means it was never seen."""
+
+    id: AlertId
+    file: Path
+    line: int
+    basis: str
+    outcomes: tuple[Outcome, ...]
+    comparisons: tuple[MeasuredComparison, ...]
+    for_contract_ms: int | None
+    for_measured_ms: int | None
+    resolve_ms: int | None
+    receivers_contract: tuple[str, ...]
+    receivers_measured: tuple[str, ...] | None
+    notifications: tuple[Notification, ...]
+
+    @property
+    def verdict(self) -> Verdict:
+        """Give refuted if any aspect is, else undecided if any is or nothing ran, else proved."""
+        verdicts = {outcome.verdict for outcome in self.outcomes}
+        if Verdict.REFUTED in verdicts:
+            return Verdict.REFUTED
+        if not verdicts or Verdict.UNDECIDED in verdicts:
+            return Verdict.UNDECIDED
+        return Verdict.PROVED
+
+    @property
+    def reason(self) -> str:
+        """Give the reasons of all aspects that are not proved, the refuted first."""
+        order = (Verdict.REFUTED, Verdict.UNDECIDED)
+        return "; ".join(
+            f"{outcome.aspect}: {outcome.reason}"
+            for wanted in order
+            for outcome in self.outcomes
+            if outcome.verdict is wanted
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class EngineVersions:
+    """What ran: `kind` is local or container, versions as the programs print them."""
+
+    kind: str
+    prometheus: str
+    alertmanager: str
+
+
+@dataclass(frozen=True, slots=True)
+class DefectProof:
+    """What one claim of the as-found corpus came to: the found side refuted as told, the fixed side proved."""
+
+    id: str
+    title: str
+    consequence: str
+    alert: str
+    told: str
+    found: Outcome
+    fixed: Outcome
+
+    @property
+    def shown(self) -> bool:
+        """Give whether the defect is real and the correction corrects it."""
+        return (
+            self.found.verdict is Verdict.REFUTED
+            and self.found.measured == self.told
+            and self.fixed.verdict is Verdict.PROVED
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Everything one run of the engines gave; `overlay` says what the live replay changed in production files."""
+
+    engine: EngineVersions
+    proofs: tuple[Proof, ...]
+    defects: tuple[DefectProof, ...]
+    findings: tuple[EstateFinding, ...]
+    overlay: tuple[str, ...]
+    seconds: float
+
+    def count(self, verdict: Verdict) -> int:
+        """Give the number of proofs with a verdict."""
+        return sum(proof.verdict is verdict for proof in self.proofs)
+
+    @property
+    def good(self) -> bool:
+        """Give whether everything is proved, every defect shown, and nothing else found; never without a proof."""
+        all_proved = bool(self.proofs) and self.count(Verdict.PROVED) == len(self.proofs)
+        return all_proved and not self.findings and all(defect.shown for defect in self.defects)
+
+
+@dataclass(frozen=True, slots=True)
+class EstateFinding:
+    """Something wrong with the estate that belongs to no single proof."""
+
+    place: str
+    problem: str
+    remedy: str

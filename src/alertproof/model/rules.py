@@ -1,0 +1,81 @@
+"""Rules as Prometheus loads them, each with its place. Durations are milliseconds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from alertproof.errors import Place
+
+
+@dataclass(frozen=True, slots=True)
+class AlertingRule:
+    """One `alert:` entry of a rule group."""
+
+    alert: str
+    expr: str
+    for_ms: int
+    keep_firing_for_ms: int
+    labels: Mapping[str, str]
+    annotations: Mapping[str, str]
+    place: Place
+    expr_place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingRule:
+    """One `record:` entry of a rule group."""
+
+    record: str
+    expr: str
+    labels: Mapping[str, str]
+    place: Place
+    expr_place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class RuleGroup:
+    """A group: its rules are evaluated in order, every `interval_ms` (None: the server's own interval)."""
+
+    name: str
+    interval_ms: int | None
+    rules: tuple[AlertingRule | RecordingRule, ...]
+    place: Place
+
+    @property
+    def alerts(self) -> tuple[AlertingRule, ...]:
+        """Give the alerting rules, in order."""
+        return tuple(rule for rule in self.rules if isinstance(rule, AlertingRule))
+
+
+@dataclass(frozen=True, slots=True)
+class RuleFile:
+    """A rule file, with its text as the engine will read it."""
+
+    path: Path
+    text: str
+    groups: tuple[RuleGroup, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PrometheusConfig:
+    """What a replay needs of a prometheus.yml; `document` is the whole file as plain data."""
+
+    path: Path
+    document: Mapping[str, object]
+    scrape_interval_ms: int
+    evaluation_interval_ms: int
+    rule_files: tuple[RuleFile, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AlertmanagerConfig:
+    """An Alertmanager file as plain data, and its text as found."""
+
+    path: Path
+    document: Mapping[str, object]
+    text: str

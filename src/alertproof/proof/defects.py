@@ -1,0 +1,71 @@
+"""The as-found corpus on the engines: each found side must fail as told, each fixed side must be proved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from alertproof.errors import InputError
+from alertproof.model.estate import Alert, Estate
+from alertproof.model.proof import AlertId
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from alertproof.model.defect import Defect, Shown, Side
+
+
+@dataclass(frozen=True, slots=True)
+class DefectClaim:
+    """One claim of a defect, with both sides as alerts under the estate's own contract."""
+
+    defect: Defect
+    shown: Shown
+    found: Alert
+    fixed: Alert
+
+
+def defect_claims(estate: Estate, defects: Sequence[Defect]) -> list[DefectClaim]:
+    """Give every claim of the corpus; InputError where one names an alert that has no contract or no rule."""
+    claims = []
+    for defect in defects:
+        # One service object a side, so that its alerts can share a live replay.
+        found = {alert.rule.alert: alert for alert in _alerts(estate, defect, defect.found)}
+        fixed = {alert.rule.alert: alert for alert in _alerts(estate, defect, defect.fixed)}
+        for shown in defect.shows:
+            if shown.alert not in found or shown.alert not in fixed:
+                raise InputError(
+                    defect.place,
+                    f"{defect.id} shows {shown.alert}, which is not an alert of both sides with a contract",
+                    "name an alert of found.yml, fixed.yml and the service's contracts",
+                )
+            claims.append(DefectClaim(defect, shown, found[shown.alert], fixed[shown.alert]))
+    return claims
+
+
+def _alerts(estate: Estate, defect: Defect, side: Side) -> Iterator[Alert]:
+    originals = {
+        alert.rule.alert: alert
+        for alert in estate.alerts
+        if alert.id.service == defect.service and alert.contract is not None
+    }
+    if not originals:
+        raise InputError(defect.place, f"{defect.id}: no service {defect.service!r} with contracts", "correct it")
+    service = next(iter(originals.values())).service
+    variant = replace(
+        service,
+        prometheus=replace(service.prometheus, rule_files=(side.rules,)),
+        metrics={**service.metrics, **side.metrics},
+    )
+    for group in side.rules.groups:
+        for rule in group.alerts:
+            if rule.alert in originals:
+                labels = tuple(sorted(rule.labels.items()))
+                yield Alert(
+                    AlertId(service.name, group.name, rule.alert, labels),
+                    variant,
+                    side.rules,
+                    group,
+                    rule,
+                    originals[rule.alert].contract,
+                )

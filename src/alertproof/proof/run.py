@@ -1,0 +1,141 @@
+"""One run from an estate to its verdicts: rules, deliveries, defects, all on the same engines."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from alertproof.engines.host import Host, Program
+from alertproof.errors import AlertproofError
+from alertproof.model.proof import Aspect, DefectProof, EngineVersions, EstateFinding, Outcome, Proof, Run
+from alertproof.proof.defects import DefectClaim, defect_claims
+from alertproof.proof.delivery import Delivery, deliver, live_batches
+from alertproof.proof.prove import RuleProof, prove_rules
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from alertproof.model.defect import Defect
+    from alertproof.model.estate import Alert, Estate
+
+Progress = Callable[[str], None]
+# A live replay mostly waits; more at once would only fight for two cores while they start.
+_LIVE_AT_ONCE = 4
+
+
+def run_proofs(  # noqa: PLR0913 each a plain fact of the run
+    host: Host,
+    folder: Path,
+    estate: Estate,
+    *,
+    delivers: bool,
+    defects: Sequence[Defect] = (),
+    progress: Progress = lambda _: None,
+) -> Run:
+    """Give all verdicts for an estate, and for the defects where some are given.
+
+    Raises InputError for unusable rules, EngineError where an engine fails.
+    """
+    started = time.monotonic()
+    claims = defect_claims(estate, defects)
+    variants = [alert for claim in claims for alert in (claim.found, claim.fixed)]
+    proofs = prove_rules(host, folder, [*estate.alerts, *variants], progress)
+    own, shown = proofs[: len(estate.alerts)], proofs[len(estate.alerts) :]
+    to_deliver = [proof for proof in own if delivers and proof.alert.contract is not None]
+    for claim, pair in zip(claims, zip(shown[::2], shown[1::2], strict=True), strict=True):
+        if claim.shown.aspect is Aspect.DELIVERY:
+            to_deliver += pair
+    deliveries = _deliver_all(host, folder, to_deliver, progress) if to_deliver else {}
+    own_deliveries = [deliveries[id(proof)] for proof in own if id(proof) in deliveries]
+    overlay = dict.fromkeys(line for delivery in own_deliveries for line in delivery.overlay)
+    return Run(
+        engine=EngineVersions(host.kind, host.version(Program.PROMETHEUS), host.version(Program.ALERTMANAGER)),
+        proofs=tuple(_proof(proof, deliveries.get(id(proof))) for proof in own),
+        defects=tuple(
+            _defect(claim, _all(found, deliveries), _all(fixed, deliveries))
+            for claim, found, fixed in zip(claims, shown[::2], shown[1::2], strict=True)
+        ),
+        findings=(*estate.findings, *_count_finding(estate)),
+        overlay=tuple(overlay),
+        seconds=time.monotonic() - started,
+    )
+
+
+def aspects_of(alert: Alert) -> tuple[Aspect, ...]:
+    """Give the aspects that a proof of this alert has, known before any engine runs."""
+    if alert.contract is None:
+        return (Aspect.CONTRACT,)
+    # A signal without a window cannot look too far back.
+    skipped = {Aspect.CONTRACT} | (set() if alert.contract.window_ms else {Aspect.WINDOW})
+    return tuple(aspect for aspect in Aspect if aspect not in skipped)
+
+
+def _deliver_all(host: Host, folder: Path, proofs: Sequence[RuleProof], progress: Progress) -> dict[int, Delivery]:
+    batches = live_batches(proofs)
+    progress(f"delivering {len(proofs)} alerts in {len(batches)} live replays")
+    stop = threading.Event()
+    found: dict[int, Delivery] = {}
+    with ThreadPoolExecutor(_LIVE_AT_ONCE) as pool:
+        futures = [pool.submit(deliver, host, folder, batch, stop) for batch in batches]
+        try:
+            for batch, future in zip(batches, futures, strict=True):
+                found |= {id(proof): delivery for proof, delivery in zip(batch, future.result(), strict=True)}
+        except (KeyboardInterrupt, AlertproofError):
+            # Every replay stops its own servers before the pool lets go.
+            stop.set()
+            for future in futures:
+                future.cancel()
+            raise
+    return found
+
+
+def _all(proof: RuleProof, deliveries: dict[int, Delivery]) -> tuple[Outcome, ...]:
+    delivery = deliveries.get(id(proof))
+    return (*proof.outcomes, delivery.outcome) if delivery else proof.outcomes
+
+
+def _proof(proof: RuleProof, delivery: Delivery | None) -> Proof:
+    alert, contract = proof.alert, proof.alert.contract
+    return Proof(
+        id=alert.id,
+        file=alert.file.path,
+        line=alert.rule.place.line,
+        basis="contract" if contract is not None else "expression",
+        outcomes=(*proof.outcomes, delivery.outcome) if delivery else proof.outcomes,
+        comparisons=proof.comparisons,
+        for_contract_ms=contract.for_ms if contract is not None else None,
+        for_measured_ms=proof.for_ms,
+        resolve_ms=proof.resolve_ms,
+        receivers_contract=contract.receivers if contract is not None else (),
+        receivers_measured=delivery.receivers if delivery is not None else None,
+        notifications=delivery.notifications if delivery is not None else (),
+    )
+
+
+def _defect(claim: DefectClaim, found: Sequence[Outcome], fixed: Sequence[Outcome]) -> DefectProof:
+    aspect = claim.shown.aspect
+    return DefectProof(
+        id=claim.defect.id,
+        title=claim.defect.title,
+        consequence=claim.defect.consequence,
+        alert=claim.shown.alert,
+        told=claim.shown.measured,
+        found=next(outcome for outcome in found if outcome.aspect is aspect),
+        fixed=next(outcome for outcome in fixed if outcome.aspect is aspect),
+    )
+
+
+def _count_finding(estate: Estate) -> list[EstateFinding]:
+    """Give a finding where the alerts proved are not those that a plain scan of the text counts."""
+    if estate.raw_alerts == len(estate.alerts):
+        return []
+    return [
+        EstateFinding(
+            str(estate.root),
+            f"{len(estate.alerts)} alerts were proved, but the files hold {estate.raw_alerts} `alert:` keys",
+            "write one `alert:` key per line, outside of comments and block texts",
+        )
+    ]

@@ -1,0 +1,109 @@
+"""The scenario over time: usual, then the example level, then usual again; and what the rule manager made of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from alertproof.engines.overlay import LIVE_INTERVAL_MS
+from alertproof.engines.promtool import RuleReplay
+from alertproof.engines.windows import Window, WindowResult
+from alertproof.model.series import Scenario, Series
+from alertproof.proof.cases import Subject, scrape_ms, target_labels
+from alertproof.proof.states import FIRING, PENDING
+from alertproof.witness import Phase, Target, synthesise
+
+if TYPE_CHECKING:
+    from alertproof.model.observation import RuleTimeline
+
+_SPARE_INTERVALS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """The scenario and its turning points: the example level begins at `rises_ms` and ends at `falls_ms`."""
+
+    scenario: Scenario
+    interval_ms: int
+    rises_ms: int
+    falls_ms: int
+
+    @property
+    def render_ms(self) -> int:
+        """Give the last evaluation at which every sample in sight is at the example level."""
+        return (self.falls_ms - 1) // self.interval_ms * self.interval_ms
+
+
+def course_of(subject: Subject) -> Course:
+    """Give the course of an alert: long enough for its own `for`, and for the contract's, to be seen to pass."""
+    alert, contract = subject.alert, subject.alert.contract
+    assert contract is not None  # noqa: S101 only alerts with a contract are planned
+    interval, step = alert.interval_ms, scrape_ms(subject)
+    spare = _SPARE_INTERVALS * interval
+    rises = _up(subject.reach_ms + spare, step)
+    falls = rises + _up(max(alert.rule.for_ms, contract.for_ms) + subject.reach_ms + spare, step)
+    keep = max(alert.rule.keep_firing_for_ms, contract.keep_firing_for_ms)
+    length = falls + _up(subject.reach_ms + keep + spare, step)
+    series: list[Series] = []
+    for comparison in contract.comparisons:
+        phases = (
+            Phase(0, comparison.usual),
+            Phase(rises, comparison.example),
+            Phase(falls, comparison.usual),
+        )
+        target = Target(target_labels(comparison, 1), phases)
+        series += synthesise(comparison.signal, alert.service.metrics, [target], step, length)
+    return Course(Scenario(f"course {alert.id}", tuple(series), step, length), interval, rises, falls)
+
+
+def rule_window(subject: Subject, course: Course) -> Window:
+    """Give the window that shows at which of the rule's own evaluations its condition holds."""
+    return _window(subject, course, course.interval_ms)
+
+
+def live_window(subject: Subject, course: Course) -> Window:
+    """Give the window that shows the condition second by second, for placing a live replay."""
+    return _window(subject, course, LIVE_INTERVAL_MS)
+
+
+def rule_replay(subject: Subject, course: Course, key: str) -> RuleReplay:
+    """Give the course as the real rule manager gets it."""
+    alert = subject.alert
+    return RuleReplay(key, alert.file, alert.rule.alert, course.scenario, course.interval_ms, (course.render_ms,))
+
+
+def _window(subject: Subject, course: Course, step_ms: int) -> Window:
+    length = course.scenario.length_ms
+    return Window(course.scenario, (subject.expr,), 0, length, step_ms, subject.reach_ms)
+
+
+def condition(result: WindowResult, expr: str) -> tuple[bool, ...]:
+    """Give whether the expression returned anything, evaluation by evaluation."""
+    return tuple(bool(vector) for vector in result.vectors[expr])
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What the rule manager's timeline says: first pending or firing, first firing, and first gone after the fall."""
+
+    active_ms: int | None
+    firing_ms: int | None
+    gone_ms: int | None
+
+    @property
+    def for_ms(self) -> int | None:
+        """Give the time from active to firing."""
+        return None if self.firing_ms is None or self.active_ms is None else self.firing_ms - self.active_ms
+
+
+def measure(timeline: RuleTimeline, falls_ms: int) -> Measured:
+    """Give the turning points of a timeline."""
+    active = next((state.at_ms for state in timeline.states if state.state in (PENDING, FIRING)), None)
+    firing = next((state.at_ms for state in timeline.states if state.state == FIRING), None)
+    busy = {state.at_ms for state in timeline.states}
+    gone = next((tick for tick in timeline.ticks_ms if tick >= falls_ms and tick not in busy), None)
+    return Measured(active, firing, gone if firing is not None else None)
+
+
+def _up(value: int, step: int) -> int:
+    return -(-value // step) * step

@@ -1,0 +1,134 @@
+"""The pytest plugin: one item per alert and aspect, and one per claim of the as-found corpus.
+
+A check takes the fixture `alert_outcome` or `defect_proof`; the plugin makes an item of each, and the engines run once,
+for the alerts that are selected. Anything heavy is imported inside hooks: a project that only has the plugin
+installed pays nothing.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from alertproof.model.defect import Defect
+    from alertproof.model.estate import Alert, Estate
+    from alertproof.model.proof import Aspect, DefectProof, Outcome, Run
+
+_OUTCOME = "alert_outcome"
+_DEFECT = "defect_proof"
+_ESTATE: pytest.StashKey[Estate] = pytest.StashKey()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add our options, in one group."""
+    group = parser.getgroup("alertproof", "proving alerts on real engines")
+    group.addoption("--alertproof-root", type=Path, help="folder of the estate; default: pytest's rootdir")
+    group.addoption("--engine", choices=["auto", "local", "container"], default="auto", help="where to run")
+    group.addoption("--engine-version", help="Prometheus version wanted, such as 2.42 or 3.5")
+    group.addoption("--engine-dir", type=Path, help="folder with prometheus, promtool, alertmanager, amtool")
+    group.addoption("--alertproof-keep", type=Path, help="keep the evidence in this folder")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Make an item per alert and aspect, or per claim of a defect, whose id says which."""
+    if _OUTCOME in metafunc.fixturenames:
+        from alertproof.proof.run import aspects_of
+
+        pairs = [(alert, aspect) for alert in _estate(metafunc.config).alerts for aspect in aspects_of(alert)]
+        ids = [f"{alert.id}/{aspect}" for alert, aspect in pairs]
+        metafunc.parametrize(_OUTCOME, pairs, ids=ids, indirect=True)
+    if _DEFECT in metafunc.fixturenames:
+        claims = [(defect, index) for defect in _defects(metafunc.config) for index in range(len(defect.shows))]
+        ids = [f"{defect.id}/{defect.shows[index].alert}/{defect.shows[index].aspect}" for defect, index in claims]
+        metafunc.parametrize(_DEFECT, claims, ids=ids, indirect=True)
+
+
+@pytest.fixture(scope="session")
+def alertproof_run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    """Give the run of all selected alerts and defects, on engines started once."""
+    from dataclasses import replace
+
+    from alertproof.engines.choose import EngineOptions, choose_host
+    from alertproof.model.proof import Aspect
+    from alertproof.proof.run import run_proofs
+
+    config = request.config
+    estate = _estate(config)
+    wanted = [item.callspec.params for item in request.session.items if hasattr(item, "callspec")]
+    aspects: list[tuple[Alert, Aspect]] = [params[_OUTCOME] for params in wanted if _OUTCOME in params]
+    defects: list[Defect] = [params[_DEFECT][0] for params in wanted if _DEFECT in params]
+    ids = {alert.id for alert, _ in aspects} | ({alert.id for alert in estate.alerts} if defects else set())
+    narrowed = tuple(alert for alert in estate.alerts if alert.id in ids)
+    options = EngineOptions(
+        kind=config.getoption("--engine"),
+        version=config.getoption("--engine-version"),
+        engine_dir=config.getoption("--engine-dir"),
+    )
+    folder = config.getoption("--alertproof-keep") or tmp_path_factory.mktemp("alertproof")
+    folder.mkdir(parents=True, exist_ok=True)
+    with choose_host(options) as host:
+        yield run_proofs(
+            host,
+            folder,
+            replace(estate, alerts=narrowed, raw_alerts=len(narrowed)),
+            delivers=any(aspect is Aspect.DELIVERY for _, aspect in aspects),
+            defects=list(dict.fromkeys(defects)),
+        )
+
+
+@pytest.fixture
+def alert_outcome(request: pytest.FixtureRequest, alertproof_run: Run) -> Outcome:
+    """Give how one aspect of one alert ended."""
+    alert, aspect = request.param
+    proof = next(proof for proof in alertproof_run.proofs if proof.id == alert.id)
+    return next(outcome for outcome in proof.outcomes if outcome.aspect is aspect)
+
+
+@pytest.fixture
+def defect_proof(request: pytest.FixtureRequest, alertproof_run: Run) -> DefectProof:
+    """Give what one claim of the as-found corpus came to."""
+    defect, index = request.param
+    claim = defect.shows[index]
+    return next(
+        proof
+        for proof in alertproof_run.defects
+        if (proof.id, proof.alert, proof.found.aspect) == (defect.id, claim.alert, claim.aspect)
+    )
+
+
+@pytest.fixture(scope="session")
+def alertproof_estate(request: pytest.FixtureRequest) -> Estate:
+    """Give the estate as loaded."""
+    return _estate(request.config)
+
+
+def _estate(config: pytest.Config) -> Estate:
+    from alertproof.errors import UsageError
+    from alertproof.load.estate import load_estate
+
+    if _ESTATE not in config.stash:
+        try:
+            config.stash[_ESTATE] = load_estate([_root(config)])
+        except UsageError as error:
+            raise pytest.UsageError(str(error)) from error
+    return config.stash[_ESTATE]
+
+
+def _defects(config: pytest.Config) -> tuple[Any, ...]:
+    from alertproof.errors import UsageError
+    from alertproof.load.defects import load_defects
+
+    try:
+        return load_defects(_root(config) / "fixtures" / "defects")
+    except UsageError as error:
+        raise pytest.UsageError(str(error)) from error
+
+
+def _root(config: pytest.Config) -> Path:
+    chosen: Path | None = config.getoption("--alertproof-root")
+    return chosen.resolve() if chosen is not None else config.rootpath

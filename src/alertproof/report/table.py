@@ -1,0 +1,161 @@
+"""A run as a person reads it in a terminal."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from rich.markup import escape
+from rich.table import Table
+
+from alertproof.model.proof import DefectProof, MeasuredComparison, Outcome, Proof, Run, Verdict
+from alertproof.report.document import relative
+from alertproof.units import format_duration, format_number
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from rich.console import Console
+
+_STYLE = {Verdict.PROVED: "green", Verdict.REFUTED: "bold red", Verdict.UNDECIDED: "yellow"}
+_UNITS = {"ratio": "", "state": "", "count": "", "percent": " %", "per_second": "/s"}
+
+
+def print_run(console: Console, run: Run, root: Path, *, verbose: bool = False) -> None:
+    """Print the table of alerts, what is wrong, the notifications received, the defects shown and the sum."""
+    engine = run.engine
+    console.print(f"Prometheus {engine.prometheus}, Alertmanager {engine.alertmanager} ({engine.kind})\n")
+    console.print(_alert_table(run))
+    for proof in run.proofs:
+        _print_reasons(console, proof, root)
+    _print_notifications(console, run, verbose=verbose)
+    if run.defects:
+        console.print("\nAs-found defects, shown on the same engines")
+        console.print(_defect_table(run.defects))
+    for finding in run.findings:
+        console.print(
+            f"\n[bold red]{escape(finding.place)}[/]: {escape(finding.problem)}\n  → {escape(finding.remedy)}"
+        )
+    if verbose and run.overlay:
+        console.print("\nChanged in the production files for the live replay, and nothing else")
+        for line in run.overlay:
+            console.print(f"  {line}", markup=False)
+    console.print(f"\n{summary(run)}", markup=False)
+
+
+def summary(run: Run) -> str:
+    """Give the last line: counts, defects, findings and time."""
+    parts = [f"{len(run.proofs)} alerts: " + ", ".join(f"{run.count(verdict)} {verdict}" for verdict in Verdict)]
+    if run.defects:
+        shown = sum(defect.shown for defect in run.defects)
+        parts.append(f"{shown} of {len(run.defects)} defects shown")
+    if run.findings:
+        parts.append(f"{len(run.findings)} findings")
+    return " · ".join([*parts, f"{run.seconds:.1f} s"])
+
+
+def _alert_table(run: Run) -> Table:
+    delivered = any(proof.receivers_measured is not None for proof in run.proofs)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in (
+        "alert",
+        "fires when",
+        "measured",
+        "for",
+        "resolves",
+        *(["receivers"] if delivered else []),
+        "verdict",
+    ):
+        table.add_column(column)
+    for proof in run.proofs:
+        verdict = proof.verdict
+        row = [
+            proof.id.alert,
+            "\n".join(f"{item.signal} {item.operator} {_value(item, item.contract)}" for item in proof.comparisons),
+            "\n".join(_measured(item) for item in proof.comparisons),
+            _for(proof),
+            "never" if proof.resolve_ms is None else f"+{format_duration(proof.resolve_ms)}",
+        ]
+        if delivered:
+            row.append(", ".join(proof.receivers_measured or ()) or "nobody")
+        table.add_row(*(escape(cell) for cell in row), f"[{_STYLE[verdict]}]{verdict}[/]")
+    return table
+
+
+def _measured(comparison: MeasuredComparison) -> str:
+    if comparison.measured is None:
+        return "no flip"
+    operator = comparison.measured_operator or "flips at"
+    return f"{operator} {_value(comparison, comparison.measured)}"
+
+
+def _value(comparison: MeasuredComparison, value: float) -> str:
+    return f"{format_number(value)}{_UNITS.get(comparison.unit, f' {comparison.unit}')}"
+
+
+def _for(proof: Proof) -> str:
+    return "never" if proof.for_measured_ms is None else format_duration(proof.for_measured_ms)
+
+
+def _print_reasons(console: Console, proof: Proof, root: Path) -> None:
+    bad = [outcome for outcome in proof.outcomes if outcome.verdict is not Verdict.PROVED]
+    if not bad:
+        return
+    place = f"{relative(proof.file, root)}:{proof.line}"
+    style = _STYLE[proof.verdict]
+    console.print(f"\n[{style}]{escape(place)}: {escape(proof.id.alert)} {proof.verdict}[/]")
+    for outcome in bad:
+        console.print(f"  {outcome.aspect}: {outcome.reason}", markup=False)
+
+
+def _print_notifications(console: Console, run: Run, *, verbose: bool) -> None:
+    notes = {id(note.request): note for proof in run.proofs for note in proof.notifications}
+    if not notes:
+        return
+    console.print("\nNotifications, as the receivers got them")
+    for note in sorted(notes.values(), key=lambda item: item.request.at_s):
+        line = f"  +{note.request.at_s:4.1f} s  {note.receiver:<10} {note.state:<9} {headline(note.request.body)}"
+        console.print(line, markup=False, highlight=False)
+        if verbose:
+            console.print_json(json.dumps(note.request.body))
+
+
+def headline(body: Any) -> str:
+    """Give the line of a payload that a person sees first."""
+    return next(_headlines(body), "")
+
+
+def _headlines(body: Any) -> Iterator[str]:
+    if not isinstance(body, dict):
+        return
+    for attachment in body.get("attachments") or ():
+        yield from _headlines(attachment)
+    yield from _headlines(body.get("payload"))
+    for key in ("title", "summary", "message", "description", "text", "status"):
+        if isinstance(body.get(key), str) and body[key]:
+            yield body[key]
+    # A PagerDuty event that resolves carries no text, only its action.
+    if isinstance(body.get("event_action"), str):
+        yield f"({body['event_action']})"
+
+
+def _defect_table(defects: tuple[DefectProof, ...]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("id", "alert", "aspect", "as found", "as fixed", ""):
+        table.add_column(column)
+    for defect in defects:
+        style, word = ("green", "shown") if defect.shown else ("bold red", "NOT SHOWN")
+        table.add_row(
+            defect.id,
+            defect.alert,
+            str(defect.found.aspect),
+            escape(_side(defect.found)),
+            escape(_side(defect.fixed)),
+            f"[{style}]{word}[/]",
+        )
+    return table
+
+
+def _side(outcome: Outcome) -> str:
+    return f"{outcome.measured}" if outcome.verdict is not Verdict.PROVED else f"{outcome.measured}, proved"

@@ -1,0 +1,167 @@
+"""Captured requests understood: which receiver, which alerts, firing or resolved, and the schema."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+from alertproof.model.observation import Notification, Request
+from alertproof.sinks.payloads import problems
+
+if TYPE_CHECKING:
+    from alertproof.sinks.addressee import Addressee
+
+FIRING = "firing"
+RESOLVED = "resolved"
+OR = " or "
+
+_SLACK_TEXTS = frozenset({"text", "title", "fallback", "pretext"})
+_STATE_WORDS = re.compile(rf"\b({FIRING}|{RESOLVED})\b", re.IGNORECASE)
+_OPSGENIE_CREATE = "/v2/alerts"
+_EVENTS = {"trigger": FIRING, "resolve": RESOLVED}
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Notifications in the order they were sent, and requests that no receiver of the file explains."""
+
+    notifications: tuple[Notification, ...]
+    strangers: tuple[Request, ...]
+
+
+def read(requests: Sequence[Request], addressees: Sequence[Addressee], alert_names: Collection[str]) -> Reading:
+    """Give what the requests say; every request is either a notification or a stranger.
+
+    Where several addressees fit one request, its receiver is all their names joined by ` or `: the wire then
+    does not tell which it was.
+    """
+    names = _Names(_pattern(alert_names))
+    notifications, strangers = [], []
+    for request in requests:
+        candidates = [addressee for addressee in addressees if addressee.matches(request)]
+        if candidates:
+            notifications.append(_notification(request, candidates, names))
+        else:
+            strangers.append(request)
+    return Reading(tuple(notifications), tuple(strangers))
+
+
+def _notification(request: Request, candidates: Sequence[Addressee], names: _Names) -> Notification:
+    first = candidates[0]
+    return Notification(
+        receiver=OR.join(dict.fromkeys(addressee.receiver for addressee in candidates)),
+        integration=first.integration,
+        state=_STATES.get(first.integration, _unsaid)(request),
+        alerts=names.of(request, first.integration),
+        request=request,
+        problems=_problems(request, first),
+    )
+
+
+class _Names:
+    """The alerts that requests name.
+
+    A call that closes or updates an Opsgenie alert names it by its alias alone; its alerts are those that the
+    latest call to create that alias named.
+    """
+
+    def __init__(self, pattern: re.Pattern[str] | None) -> None:
+        self._pattern = pattern
+        self._by_alias: dict[tuple[str, str], tuple[str, ...]] = {}
+
+    def of(self, request: Request, integration: str) -> tuple[str, ...]:
+        text = "\n".join(_strings(request.body))
+        found = {match.group() for match in self._pattern.finditer(text)} if self._pattern else set()
+        alerts = tuple(sorted(found))
+        if integration != "opsgenie":
+            return alerts
+        path = request.path.partition("?")[0]
+        if path.endswith(_OPSGENIE_CREATE):
+            alias = request.body.get("alias") if isinstance(request.body, Mapping) else None
+            self._by_alias[request.host, str(alias)] = alerts
+            return alerts
+        alias = unquote(path.rpartition("/")[0].rpartition("/")[2])
+        return tuple(sorted({*alerts, *self._by_alias.get((request.host, alias), ())}))
+
+
+def _problems(request: Request, addressee: Addressee) -> tuple[str, ...]:
+    schema = addressee.schema(request)
+    if schema is not None:
+        return problems(schema, request.body)
+    if addressee.templated:
+        return ()
+    where = f"{request.method} {request.host}{request.path.partition('?')[0]}"
+    return (f"no schema is known for what {addressee.integration} sends with {where}",)
+
+
+def _pattern(names: Collection[str]) -> re.Pattern[str] | None:
+    """Give a pattern for the names as whole words, the longest first.
+
+    So `HighLoad` is not found in `HighLoadTotal`, and not in `HighLoad-db` where that is a name as well.
+    """
+    if not names:
+        return None
+    longest_first = sorted(names, key=len, reverse=True)
+    return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)")
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for part in value.values():
+            yield from _strings(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _strings(part)
+
+
+def _slack_state(request: Request) -> str:
+    """Give the state that the text people read speaks of; nothing where it speaks of both or of neither."""
+    words = {word.lower() for text in _slack_texts(request.body) for word in _STATE_WORDS.findall(text)}
+    return words.pop() if len(words) == 1 else ""
+
+
+def _slack_texts(value: Any) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        for key, part in value.items():
+            if key in _SLACK_TEXTS and isinstance(part, str):
+                yield part
+            else:
+                yield from _slack_texts(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _slack_texts(part)
+
+
+def _pagerduty_state(request: Request) -> str:
+    body = request.body if isinstance(request.body, Mapping) else {}
+    return _EVENTS.get(str(body.get("event_action") or body.get("event_type")), "")
+
+
+def _opsgenie_state(request: Request) -> str:
+    # Changing an alert's message or description is not in itself news of its state.
+    path = request.path.partition("?")[0]
+    if path.endswith("/close"):
+        return RESOLVED
+    return FIRING if path.endswith(_OPSGENIE_CREATE) else ""
+
+
+def _webhook_state(request: Request) -> str:
+    status = request.body.get("status") if isinstance(request.body, Mapping) else None
+    return status if status in {FIRING, RESOLVED} else ""
+
+
+def _unsaid(_request: Request) -> str:
+    return ""
+
+
+_STATES: Mapping[str, Callable[[Request], str]] = {
+    "slack": _slack_state,
+    "pagerduty": _pagerduty_state,
+    "opsgenie": _opsgenie_state,
+    "webhook": _webhook_state,
+}
