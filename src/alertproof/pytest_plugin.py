@@ -77,7 +77,7 @@ def alertproof_run(request: pytest.FixtureRequest, tmp_path_factory: pytest.Temp
             folder,
             replace(estate, alerts=narrowed, raw_alerts=len(narrowed)),
             delivers=any(aspect is Aspect.DELIVERY for _, aspect in aspects),
-            defects=list(dict.fromkeys(defects)),
+            defects=list({defect.id: defect for defect in defects}.values()),
         )
 
 

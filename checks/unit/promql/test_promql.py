@@ -37,10 +37,10 @@ def test_any_other_shape_is_left_whole(expr: str) -> None:
     ("expr", "minutes"),
     [
         ("up", 5),
-        ("rate(a[10m])", 15),
+        ("rate(a[10m])", 10),
         ("a offset 1h", 65),
-        ("max_over_time(rate(a[5m])[1h:1m])", 70),
-        ("a + rate(b[30m])", 35),
+        ("max_over_time(rate(a[5m])[1h:1m])", 65),
+        ("a + rate(b[30m] offset 5m)", 35),
     ],
 )
 def test_the_reach_covers_ranges_offsets_and_subqueries(expr: str, minutes: int) -> None:

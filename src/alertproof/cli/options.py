@@ -24,6 +24,7 @@ def engine_options(command: _Command) -> _Command:
             help="Where to run.",
         ),
         click.option("--engine-version", metavar="X.Y", help="Prometheus version wanted, such as 2.42 or 3.5."),
+        click.option("--alertmanager-version", metavar="X.Y", help="Alertmanager version wanted, such as 0.25."),
         click.option("--engine-dir", type=_FOLDER, help="Folder with prometheus, promtool, alertmanager, amtool."),
         click.option("--prometheus-image", metavar="IMAGE", help="Container image, name and tag."),
         click.option("--alertmanager-image", metavar="IMAGE", help="Container image, name and tag."),

@@ -128,14 +128,14 @@ def _write_history(host: Host, run: Path, alerts: Sequence[LiveAlert]) -> None:
             origin = now_ms + round(CLEARS_AFTER_S * 1000) - alert.clears_ms
             for series in alert.scenario.series:
                 times = unix_texts(origin, alert.scenario.step_ms, len(series.samples))
-                sink.writelines(openmetrics_lines(series.labels, zip(times, series.samples, strict=True)))
+                sink.write(openmetrics_lines(series.labels, zip(times, series.samples, strict=True)))
             if alert.restores:
-                sink.writelines(_state_lines(alert, origin, now_ms))
+                sink.write(_state_lines(alert, origin, now_ms))
         sink.write("# EOF\n")
     write_blocks(host, run, source)
 
 
-def _state_lines(alert: LiveAlert, origin_ms: int, now_ms: int) -> Iterator[str]:
+def _state_lines(alert: LiveAlert, origin_ms: int, now_ms: int) -> str:
     """Give ALERTS_FOR_STATE from when the condition became true until now."""
     active = origin_ms + alert.active_ms
     times = unix_texts(active, _STATE_STEP_MS, -((active - now_ms) // _STATE_STEP_MS))

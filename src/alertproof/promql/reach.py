@@ -21,6 +21,9 @@ def reach_ms(expr: promql_parser.Expr) -> int:
     own = sum(abs(_ms(getattr(expr, name, None))) for name in ("range", "offset"))
     if isinstance(expr, promql_parser.VectorSelector):
         return own + LOOKBACK_MS
+    if isinstance(expr, promql_parser.MatrixSelector):
+        # A range selector looks back over its range alone.
+        return own + abs(_ms(expr.vector_selector.offset))
     return own + max((reach_ms(child) for child in _children(expr)), default=0)
 
 

@@ -14,6 +14,7 @@ from alertproof.model.series import METRIC_NAME
 from alertproof.proof.judge import proved, refuted
 from alertproof.sinks.capture import CaptureProxy
 from alertproof.sinks.overlay import overlay
+from alertproof.sinks.payloads import SERVICES
 from alertproof.sinks.read import Reading, read
 
 if TYPE_CHECKING:
@@ -165,6 +166,12 @@ def _judge(proof: RuleProof, reading: Reading, changes: tuple[str, ...]) -> Deli
         if not note.state
     ]
     faults += [f"a notification to {note.receiver} names no alert" for note in reading.notifications if not note.alerts]
+    faults += [
+        f"a notification to {note.receiver} went to {note.request.host}, which is not {note.integration}'s own"
+        " and which the contracts do not name under 'hosts'"
+        for note in own
+        if SERVICES.get(note.request.host) != note.integration and note.request.host not in contract.hosts
+    ]
     faults += [f"an unexpected request went to {request.host}{request.path}" for request in reading.strangers]
     claimed, measured = ", ".join(sorted(wanted)), ", ".join(sorted(told[FIRING])) or "nobody"
     if faults:

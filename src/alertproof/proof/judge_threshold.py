@@ -37,7 +37,9 @@ def describe(signal: Signal) -> str:
         return f"p{format_number(shape.quantile * 100)} of {shape.metric}"
     if isinstance(shape, Ratio):
         return f"{shape.part} / {shape.whole}"
-    return shape.metric
+    # A gauge such as `up` says little without its labels.
+    selected = ",".join(f'{name}="{value}"' for name, value in signal.select.items())
+    return f"{shape.metric}{{{selected}}}" if selected else shape.metric
 
 
 def measured_comparison(search: FlipSearch) -> MeasuredComparison:
