@@ -148,3 +148,31 @@ def test_a_rule_file_that_is_not_loaded_is_red(host: Host, copied_estate: Path, 
     run = run_proofs(host, tmp_path, load_estate([copied_estate]), delivers=False)
     assert not run.good
     assert any("does not load it" in finding.problem for finding in run.findings)
+
+
+def test_two_alerts_of_one_name_are_proved_by_themselves(host: Host, copied_estate: Path, tmp_path: Path) -> None:
+    rules, contracts = copied_estate / RULES, copied_estate / "rules/contracts/video_chat.yml"
+    text = rules.read_text("utf-8")
+    twin = text[text.index("      # SLO: ICE") : text.index("      # SLO: TURN")].replace(
+        "service: video-chat", "service: video-chat\n          tier: eu"
+    )
+    rules.write_text(f"{text}\n{twin.replace('for: 5m', 'for: 6m')}", encoding="utf-8")
+    text = contracts.read_text("utf-8")
+    entry = next(part for part in text.split("\n\n") if f"alert: {ICE}" in part)
+    entry = entry.replace("{service: video-chat}", "{service: video-chat, tier: eu}").replace("for: 5m", "for: 6m")
+    contracts.write_text(f"{text}\n{entry}\n", encoding="utf-8")
+    run = run_proofs(host, tmp_path, load_estate([copied_estate]), delivers=False)
+    assert run.good, [proof.reason for proof in run.proofs]
+    assert sorted(p.for_measured_ms or 0 for p in run.proofs if p.id.alert == ICE) == [300_000, 360_000]
+
+
+def test_an_alert_that_reads_a_recording_rule_is_undecided_by_name(
+    host: Host, copied_estate: Path, tmp_path: Path
+) -> None:
+    rules = copied_estate / RULES
+    text = rules.read_text("utf-8").replace('expr: up{job="coturn"} == 0', "expr: turn:up == 0")
+    rules.write_text(text + "      - record: turn:up\n        expr: up{job='coturn'}\n", encoding="utf-8")
+    run = run_proofs(host, tmp_path, load_estate([copied_estate]), delivers=False)
+    proof = next(proof for proof in run.proofs if proof.id.alert == TURN)
+    assert proof.verdict is Verdict.UNDECIDED
+    assert "recording rule turn:up" in proof.reason

@@ -7,14 +7,13 @@ installed pays nothing.
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from alertproof.model.defect import Defect
     from alertproof.model.estate import Alert, Estate
     from alertproof.model.proof import Aspect, DefectProof, Outcome, Run
@@ -36,26 +35,57 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Make an item per alert and aspect, or per claim of a defect, whose id says which."""
-    if _OUTCOME in metafunc.fixturenames:
-        from alertproof.proof.run import aspects_of
+    from alertproof.errors import UsageError
 
-        pairs = [(alert, aspect) for alert in _estate(metafunc.config).alerts for aspect in aspects_of(alert)]
-        ids = [f"{alert.id}/{aspect}" for alert, aspect in pairs]
-        metafunc.parametrize(_OUTCOME, pairs, ids=ids, indirect=True)
-    if _DEFECT in metafunc.fixturenames:
-        claims = [(defect, index) for defect in _defects(metafunc.config) for index in range(len(defect.shows))]
-        ids = [f"{defect.id}/{defect.shows[index].alert}/{defect.shows[index].aspect}" for defect, index in claims]
-        metafunc.parametrize(_DEFECT, claims, ids=ids, indirect=True)
+    try:
+        if _OUTCOME in metafunc.fixturenames:
+            _parametrize(metafunc, _OUTCOME, _aspects(metafunc.config))
+        if _DEFECT in metafunc.fixturenames:
+            _parametrize(metafunc, _DEFECT, _claims(metafunc.config))
+    except UsageError as error:
+        raise pytest.UsageError(str(error)) from error
+
+
+def _parametrize(metafunc: pytest.Metafunc, fixture: str, items: dict[str, Any]) -> None:
+    metafunc.parametrize(fixture, list(items.values()), ids=list(items), indirect=True)
+
+
+def _aspects(config: pytest.Config) -> dict[str, tuple[Alert, Aspect]]:
+    """Give every aspect of every alert by its id; equal names are told apart by their labels."""
+    from alertproof.proof.run import aspects_of
+
+    alerts = _estate(config).alerts
+    names = Counter(str(alert.id) for alert in alerts)
+    items: dict[str, tuple[Alert, Aspect]] = {}
+    for alert in alerts:
+        labels = ",".join(f"{name}={value}" for name, value in alert.id.labels)
+        name = f"{alert.id}" if names[str(alert.id)] == 1 else f"{alert.id}{{{labels}}}"
+        items |= {f"{name}/{aspect}": (alert, aspect) for aspect in aspects_of(alert)}
+    return items
+
+
+def _claims(config: pytest.Config) -> dict[str, tuple[Defect, int]]:
+    """Give every claim of every defect by its id."""
+    from alertproof.load.defects import load_defects
+
+    return {
+        f"{defect.id}/{shown.alert}/{shown.aspect}": (defect, index)
+        for defect in load_defects(_root(config) / "fixtures" / "defects")
+        for index, shown in enumerate(defect.shows)
+    }
 
 
 @pytest.fixture(scope="session")
-def alertproof_run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+def alertproof_run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """Give the run of all selected alerts and defects, on engines started once."""
     from dataclasses import replace
 
     from alertproof.engines.choose import EngineOptions, choose_host
+    from alertproof.errors import AlertproofError
     from alertproof.model.proof import Aspect
     from alertproof.proof.run import run_proofs
+    from alertproof.report.document import run_document
+    from alertproof.report.record import record
 
     config = request.config
     estate = _estate(config)
@@ -71,14 +101,19 @@ def alertproof_run(request: pytest.FixtureRequest, tmp_path_factory: pytest.Temp
     )
     folder = config.getoption("--alertproof-keep") or tmp_path_factory.mktemp("alertproof")
     folder.mkdir(parents=True, exist_ok=True)
-    with choose_host(options) as host:
-        yield run_proofs(
-            host,
-            folder,
-            replace(estate, alerts=narrowed, raw_alerts=len(narrowed)),
-            delivers=any(aspect is Aspect.DELIVERY for _, aspect in aspects),
-            defects=list({defect.id: defect for defect in defects}.values()),
-        )
+    try:
+        with choose_host(options) as host:
+            run = run_proofs(
+                host,
+                folder,
+                replace(estate, alerts=narrowed, raw_alerts=len(narrowed)),
+                delivers=any(aspect is Aspect.DELIVERY for _, aspect in aspects),
+                defects=list({defect.id: defect for defect in defects}.values()),
+            )
+        record(estate.root, run_document(run, estate.root))
+    except AlertproofError as error:
+        pytest.fail(str(error), pytrace=False)
+    return run
 
 
 @pytest.fixture
@@ -108,25 +143,11 @@ def alertproof_estate(request: pytest.FixtureRequest) -> Estate:
 
 
 def _estate(config: pytest.Config) -> Estate:
-    from alertproof.errors import UsageError
     from alertproof.load.estate import load_estate
 
     if _ESTATE not in config.stash:
-        try:
-            config.stash[_ESTATE] = load_estate([_root(config)])
-        except UsageError as error:
-            raise pytest.UsageError(str(error)) from error
+        config.stash[_ESTATE] = load_estate([_root(config)])
     return config.stash[_ESTATE]
-
-
-def _defects(config: pytest.Config) -> tuple[Any, ...]:
-    from alertproof.errors import UsageError
-    from alertproof.load.defects import load_defects
-
-    try:
-        return load_defects(_root(config) / "fixtures" / "defects")
-    except UsageError as error:
-        raise pytest.UsageError(str(error)) from error
 
 
 def _root(config: pytest.Config) -> Path:

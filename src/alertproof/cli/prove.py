@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import click
 from rich.console import Console
 
-from alertproof import ledger
 from alertproof.cli.options import engine_choice, engine_options, output_options
 from alertproof.cli.output import write_json
 from alertproof.cli.select import select
@@ -22,6 +21,7 @@ from alertproof.load.defects import load_defects
 from alertproof.load.estate import load_estate
 from alertproof.proof.run import run_proofs
 from alertproof.report.document import run_document
+from alertproof.report.record import record
 from alertproof.report.table import print_run
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def _run(  # noqa: PLR0913 one parameter an option
     with evidence(keep) as folder, choose_host(options) as host, _progress(quiet=quiet) as progress:
         run = run_proofs(host, folder, estate, delivers=delivers, defects=defects, progress=progress)
     document = run_document(run, estate.root)
-    _record(estate.root, document)
+    record(estate.root, document)
     if json_target is not None:
         write_json(document, json_target)
     if not quiet and json_target != "-":
@@ -92,12 +92,6 @@ def _console() -> Console:
     """Give standard output; in a pipe the tables are as wide as they need to be."""
     console = Console()
     return console if console.is_terminal else Console(width=_PIPE_WIDTH, soft_wrap=True)
-
-
-def _record(root: Path, document: dict[str, Any]) -> None:
-    """Write a ledger line per proof: when, on what, with which verdict."""
-    at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    ledger.append(root, ({"at": at, "engine": document["engine"], **alert} for alert in document["alerts"]))
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from alertproof.engines.host import Host, Program
 from alertproof.engines.promtool_output import KEY_LABEL, Got, read_output
 from alertproof.errors import EngineRefused
 from alertproof.model.observation import AlertState, RenderedAlert, RuleTimeline
-from alertproof.model.series import METRIC_NAME, Scenario
+from alertproof.model.series import METRIC_NAME, Scenario, quote
 from alertproof.units import format_duration
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def _replay_file(
 def _test(replay: RuleReplay) -> dict[str, Any]:
     scenario = replay.scenario
     # promtool names the test only before rendered alerts; a matcher that no alert fails carries the key elsewhere.
-    selector = f'ALERTS{{alertname="{replay.alert}",{KEY_LABEL}!="{replay.key}"}}'
+    selector = f'ALERTS{{alertname={quote(replay.alert)},{KEY_LABEL}!="{replay.key}"}}'
     return {
         "name": replay.key,
         "interval": format_duration(scenario.step_ms),

@@ -24,10 +24,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def load_contracts(path: Path) -> tuple[Contract, ...]:
-    """Give the contracts of one file; InputError for what breaks the schema, or for two with one key."""
+def load_contracts(path: Path, service: str) -> tuple[Contract, ...]:
+    """Give the contracts of a service's file; InputError for what breaks the schema, or for two with one key."""
     root, _ = read_tree(path)
     data = check(root, "contracts")
+    if data["service"] != service:
+        raise InputError(
+            root.key_places["service"], f"service {data['service']!r} in the file of {service!r}", "correct the name"
+        )
     contracts: dict[tuple[object, ...], Contract] = {}
     for index, entry in enumerate(data["contracts"]):
         node = descend(root, ["contracts", index])

@@ -9,6 +9,7 @@ from alertproof.errors import InputError, Place, UsageError
 from alertproof.load.contracts import load_contracts
 from alertproof.load.metrics import load_metrics
 from alertproof.load.rules import count_raw_alerts, load_alertmanager, load_prometheus, load_rule_file
+from alertproof.load.signals import check_signals
 from alertproof.load.text import read_text
 from alertproof.model.estate import Alert, Estate, Service
 from alertproof.model.proof import AlertId, EstateFinding
@@ -87,13 +88,15 @@ def load_service(root: Path, folder: Path) -> Service:
     alertmanager = root / "rules" / "alertmanager" / f"{name}.yml"
     contracts = root / "rules" / "contracts" / f"{name}.yml"
     metrics = root / "fixtures" / "metrics" / f"{name}.yml"
-    return Service(
+    service = Service(
         name=name,
         prometheus=load_prometheus(folder / SERVER_FILE),
         alertmanager=load_alertmanager(alertmanager) if alertmanager.exists() else None,
-        contracts=load_contracts(contracts) if contracts.exists() else (),
+        contracts=load_contracts(contracts, name) if contracts.exists() else (),
         metrics=load_metrics(metrics) if metrics.exists() else {},
     )
+    check_signals(service.contracts, service.metrics)
+    return service
 
 
 def _load_foreign(paths: Sequence[Path]) -> Estate:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from alertproof.engines.promtool import replay_rules
 from alertproof.engines.windows import Window, WindowResult, replay_windows
 from alertproof.model.proof import Aspect, MeasuredComparison, Outcome, Verdict
-from alertproof.promql import parse, reach_ms, split_comparison
+from alertproof.model.rules import RecordingRule
+from alertproof.promql import metric_names, parse, reach_ms, split_comparison
 from alertproof.proof.cases import (
     EXACT_TRAFFIC,
     Case,
@@ -23,7 +24,7 @@ from alertproof.proof.cases import (
 from alertproof.proof.flip import FlipSearch
 from alertproof.proof.judge import judge_annotations, judge_cases, judge_for, judge_labels, judge_resolve
 from alertproof.proof.judge_threshold import judge_threshold, measured_comparison
-from alertproof.proof.timeline import Course, condition, course_of, live_window, rule_replay, rule_window
+from alertproof.proof.timeline import Course, condition, course_of, live_window, own_timeline, rule_replay, rule_window
 from alertproof.witness import domain_of
 
 if TYPE_CHECKING:
@@ -75,7 +76,8 @@ def prove_rules(
 
     Raises InputError for an expression that is not PromQL, EngineError where an engine fails.
     """
-    works = {index: _work(alert) for index, alert in enumerate(alerts) if alert.contract is not None}
+    reasons = [undecidable(alert) for alert in alerts]
+    works = {index: _work(alert) for index, alert in enumerate(alerts) if not reasons[index]}
     progress(f"levels of {len(works)} alerts")
     _ask(host, folder, [question for work in works.values() for question in _first_round(work)])
     for number in range(MAX_ROUNDS):
@@ -88,7 +90,7 @@ def prove_rules(
     replays = [rule_replay(work.subject, work.course, f"alert-{index}") for index, work in works.items()]
     timelines = replay_rules(host, folder, replays)
     return [
-        _judge(works[index], timelines[f"alert-{index}"]) if index in works else _without_contract(alert)
+        _judge(works[index], timelines[f"alert-{index}"]) if index in works else _undecided(alert, reasons[index])
         for index, alert in enumerate(alerts)
     ]
 
@@ -176,6 +178,7 @@ def _answers(work: _Work, result: WindowResult) -> tuple[Vector, Vector]:
 
 def _judge(work: _Work, timeline: RuleTimeline) -> RuleProof:
     alert, contract = work.subject.alert, work.subject.alert.contract
+    timeline = own_timeline(timeline, alert)
     assert contract is not None  # noqa: S101 only alerts with a contract become work
     for_outcome, measured = judge_for(contract, timeline, work.condition, work.course)
     resolve_outcome, resolve_ms = judge_resolve(contract, timeline, work.condition, work.course)
@@ -212,8 +215,26 @@ def _last_stretch(condition: Sequence[bool]) -> tuple[int | None, int | None]:
     return start * 1000, (end + 1) * 1000
 
 
-def _without_contract(alert: Alert) -> RuleProof:
-    reason = f"no contract says what {alert.id} should do; write one in rules/contracts/{alert.id.service}.yml"
-    # An expression that is no PromQL is an error with or without a contract.
-    subject_of(alert)
-    return RuleProof(alert, (Outcome(Aspect.CONTRACT, Verdict.UNDECIDED, "a contract", "none", reason),))
+def undecidable(alert: Alert) -> str:
+    """Give why no engine needs to be asked about an alert; empty where it can be proved.
+
+    Raises InputError for an expression that is no PromQL, with or without a contract.
+    """
+    names = metric_names(parse(alert.rule.expr, alert.rule.expr_place))
+    if alert.contract is None:
+        return f"no contract says what {alert.id} should do; write one in rules/contracts/{alert.id.service}.yml"
+    recorded = {
+        rule.record
+        for file in alert.service.prometheus.rule_files
+        for group in file.groups
+        for rule in group.rules
+        if isinstance(rule, RecordingRule)
+    }
+    if read := sorted(names & recorded):
+        return f"it reads the recording rule {', '.join(read)}; the series of a contract do not pass through one"
+    return ""
+
+
+def _undecided(alert: Alert, reason: str) -> RuleProof:
+    aspect = Aspect.CONTRACT if alert.contract is None else Aspect.THRESHOLD
+    return RuleProof(alert, (Outcome(aspect, Verdict.UNDECIDED, "a proof", "none", reason),))

@@ -13,7 +13,7 @@ from alertproof.errors import AlertproofError
 from alertproof.model.proof import Aspect, DefectProof, EngineVersions, EstateFinding, Outcome, Proof, Run
 from alertproof.proof.defects import DefectClaim, defect_claims
 from alertproof.proof.delivery import Delivery, deliver, live_batches
-from alertproof.proof.prove import RuleProof, prove_rules
+from alertproof.proof.prove import RuleProof, prove_rules, undecidable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,7 +44,7 @@ def run_proofs(  # noqa: PLR0913 each a plain fact of the run
     variants = [alert for claim in claims for alert in (claim.found, claim.fixed)]
     proofs = prove_rules(host, folder, [*estate.alerts, *variants], progress)
     own, shown = proofs[: len(estate.alerts)], proofs[len(estate.alerts) :]
-    to_deliver = [proof for proof in own if delivers and proof.alert.contract is not None]
+    to_deliver = [proof for proof in own if delivers and proof.course is not None]
     for claim, pair in zip(claims, zip(shown[::2], shown[1::2], strict=True), strict=True):
         if claim.shown.aspect is Aspect.DELIVERY:
             to_deliver += pair
@@ -66,8 +66,8 @@ def run_proofs(  # noqa: PLR0913 each a plain fact of the run
 
 def aspects_of(alert: Alert) -> tuple[Aspect, ...]:
     """Give the aspects that a proof of this alert has, known before any engine runs."""
-    if alert.contract is None:
-        return (Aspect.CONTRACT,)
+    if alert.contract is None or undecidable(alert):
+        return (Aspect.CONTRACT if alert.contract is None else Aspect.THRESHOLD,)
     # A signal without a window cannot look too far back.
     skipped = {Aspect.CONTRACT} | (set() if alert.contract.window_ms else {Aspect.WINDOW})
     return tuple(aspect for aspect in Aspect if aspect not in skipped)

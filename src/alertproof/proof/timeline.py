@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from alertproof.engines.overlay import LIVE_INTERVAL_MS
@@ -14,6 +14,9 @@ from alertproof.proof.states import FIRING, PENDING
 from alertproof.witness import Phase, Target, synthesise
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from alertproof.model.estate import Alert
     from alertproof.model.observation import RuleTimeline
 
 _SPARE_INTERVALS = 4
@@ -80,6 +83,32 @@ def _window(subject: Subject, course: Course, step_ms: int) -> Window:
 def condition(result: WindowResult, expr: str) -> tuple[bool, ...]:
     """Give whether the expression returned anything, evaluation by evaluation."""
     return tuple(bool(vector) for vector in result.vectors[expr])
+
+
+def own_timeline(timeline: RuleTimeline, alert: Alert) -> RuleTimeline:
+    """Give what a timeline says of this alert alone: its file may hold others of the same name with other labels."""
+    namesakes = [
+        rule.labels
+        for group in alert.file.groups
+        for rule in group.alerts
+        if rule.alert == alert.rule.alert and rule.labels != alert.rule.labels
+    ]
+    # Of several rules whose static labels a state carries, it is the one with the most.
+    others = [labels for labels in namesakes if len(labels) > len(alert.rule.labels)]
+
+    def own(labels: Mapping[str, str]) -> bool:
+        return _carries(labels, alert.rule.labels) and not any(_carries(labels, other) for other in others)
+
+    return replace(
+        timeline,
+        states=tuple(state for state in timeline.states if own(state.labels)),
+        rendered=tuple(item for item in timeline.rendered if own(item.labels)),
+    )
+
+
+def _carries(labels: Mapping[str, str], static: Mapping[str, str]) -> bool:
+    """Give whether labels hold the static ones of a rule; a templated value can be anything."""
+    return all(labels.get(name) == value or "{{" in value for name, value in static.items())
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,18 @@
+"""Which metrics an expression reads."""
+
+from __future__ import annotations
+
+import promql_parser
+
+
+def metric_names(expr: promql_parser.Expr) -> frozenset[str]:
+    """Give the names of all selectors; one that has no name, or matches it by a pattern, is not among them."""
+    names: set[str] = set()
+
+    def visit(node: object) -> bool:
+        if isinstance(node, promql_parser.VectorSelector) and node.name:
+            names.add(node.name)
+        return True
+
+    promql_parser.walk(expr, visit)
+    return frozenset(names)
