@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from alertproof.engines.docker_api import docker_answers
-from alertproof.engines.local import last_lines
+from alertproof.engines.local import last_lines, stop_process
 from alertproof.errors import EngineDied, EngineMissing
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def start_docker_engine(folder: Path, socket: Path = DEFAULT_SOCKET) -> Iterator
     try:
         yield
     finally:
-        _stop(process)
+        stop_process(process, _STOP_SECONDS)
         _unmount(folder)
 
 
@@ -54,9 +54,9 @@ def _start(folder: Path, socket: Path) -> subprocess.Popen[bytes]:
             if _answers(process):
                 return process
         except BaseException:
-            _stop(process)
+            stop_process(process, _STOP_SECONDS)
             raise
-        _stop(process)
+        stop_process(process, _STOP_SECONDS)
     raise EngineDied("dockerd did not become ready", last_lines(log.read_text(errors="replace")))
 
 
@@ -88,19 +88,6 @@ def _answers(process: subprocess.Popen[bytes]) -> bool:
             return True
         time.sleep(_POLL_SECONDS)
     return False
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    """Ask dockerd to end, which also ends its containers and its containerd."""
-    try:
-        process.terminate()
-        process.wait(_STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        pass
-    finally:
-        if process.poll() is None:
-            process.kill()
-            process.wait()
 
 
 def _unmount(folder: Path) -> None:

@@ -156,14 +156,14 @@ class LocalHost:
             try:
                 yield LocalService(process, log)
             finally:
-                _stop(process)
+                stop_process(process)
 
 
-def _stop(process: subprocess.Popen[bytes]) -> None:
+def stop_process(process: subprocess.Popen[bytes], patience_s: float = _STOP_SECONDS) -> None:
     """Ask a process to end, and end it where it does not, or where a second Ctrl-C cuts the waiting short."""
     try:
         process.terminate()
-        process.wait(_STOP_SECONDS)
+        process.wait(patience_s)
     except subprocess.TimeoutExpired:
         pass
     finally:
