@@ -128,7 +128,7 @@ def test_a_second_interrupt_while_stopping_kills_the_server(tmp_path: Path, monk
         with monkeypatch.context() as patch:
             patch.setattr(service.process, "wait", interrupted)
             with pytest.raises(KeyboardInterrupt):
-                local.stop_process(service.process)  # noqa: SLF001 the interrupt must hit this very wait
+                local.stop_process(service.process)
     assert gone(pid)
 
 

@@ -16,18 +16,20 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 
 def engine_options(command: _Command) -> _Command:
     """Add the options that choose an engine."""
-    for option in (
-        click.option(
-            "--engine",
-            type=click.Choice(["auto", "local", "container"]),
-            default="auto",
-            help="Where to run.",
-        ),
-        click.option("--engine-version", metavar="X.Y", help="Prometheus version wanted, such as 2.42 or 3.5."),
-        click.option("--alertmanager-version", metavar="X.Y", help="Alertmanager version wanted, such as 0.25."),
-        click.option("--engine-dir", type=_FOLDER, help="Folder with prometheus, promtool, alertmanager, amtool."),
-        click.option("--prometheus-image", metavar="IMAGE", help="Container image, name and tag."),
-        click.option("--alertmanager-image", metavar="IMAGE", help="Container image, name and tag."),
+    for option in reversed(
+        (
+            click.option(
+                "--engine",
+                type=click.Choice(["auto", "local", "container"]),
+                default="auto",
+                help="Where to run.",
+            ),
+            click.option("--engine-version", metavar="X.Y", help="Prometheus version wanted, such as 2.42 or 3.5."),
+            click.option("--alertmanager-version", metavar="X.Y", help="Alertmanager version wanted, such as 0.25."),
+            click.option("--engine-dir", type=_FOLDER, help="Folder with prometheus, promtool, alertmanager, amtool."),
+            click.option("--prometheus-image", metavar="IMAGE", help="Container image, name and tag."),
+            click.option("--alertmanager-image", metavar="IMAGE", help="Container image, name and tag."),
+        )
     ):
         command = option(command)
     return command
@@ -35,12 +37,18 @@ def engine_options(command: _Command) -> _Command:
 
 def output_options(command: _Command) -> _Command:
     """Add the options that say what is printed and kept."""
-    for option in (
-        click.option("--json", "json_target", metavar="FILE|-", help="Write the result as JSON; - is standard output."),
-        click.option("--keep", type=_FOLDER, help="Keep the evidence (series, configurations, logs) in this folder."),
-        click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors."),
-        click.option("-v", "--verbose", is_flag=True, help="Print payloads and the overlay, too."),
-        click.option("-k", "keyword", metavar="EXPR", help="Only alerts whose id matches, as in pytest."),
+    for option in reversed(
+        (
+            click.option(
+                "--json", "json_target", metavar="FILE|-", help="Write the result as JSON; - is standard output."
+            ),
+            click.option(
+                "--keep", type=_FOLDER, help="Keep the evidence (series, configurations, logs) in this folder."
+            ),
+            click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors."),
+            click.option("-v", "--verbose", is_flag=True, help="Print payloads and the overlay, too."),
+            click.option("-k", "keyword", metavar="EXPR", help="Only alerts whose id matches, as in pytest."),
+        )
     ):
         command = option(command)
     return command

@@ -11,11 +11,11 @@ from alertproof.engines.live import CLEARS_AFTER_S, LiveAlert, live
 from alertproof.errors import EngineRefused
 from alertproof.model.proof import Aspect, Outcome
 from alertproof.model.series import METRIC_NAME
-from alertproof.proof.judge import proved, refuted
+from alertproof.proof.judge import refuted
+from alertproof.proof.judge_delivery import FIRING, RESOLVED, Evidence, Told, judge_delivery
 from alertproof.sinks.capture import CaptureProxy
 from alertproof.sinks.overlay import overlay
-from alertproof.sinks.payloads import SERVICES
-from alertproof.sinks.read import Reading, read
+from alertproof.sinks.read import read
 
 if TYPE_CHECKING:
     import threading
@@ -25,10 +25,9 @@ if TYPE_CHECKING:
     from alertproof.engines.host import Host
     from alertproof.model.contract import Contract
     from alertproof.model.estate import Service
-    from alertproof.model.observation import Notification
+    from alertproof.model.observation import Notification, Request
     from alertproof.proof.prove import RuleProof
 
-FIRING, RESOLVED = "firing", "resolved"
 # After the condition ends: one evaluation, one group_interval, and the request itself; then some for a slow machine.
 _SETTLE_S = 9.0
 # What has fired and resolved everywhere it was heard of is complete this long after the condition ended.
@@ -73,15 +72,15 @@ def deliver(host: Host, folder: Path, batch: Sequence[RuleProof], stop: threadin
     if service.alertmanager is None or not firing:
         return [_undelivered(proof, service) for proof in batch]
     try:
-        reading, changes = _replay(host, folder, service, firing, stop)
+        evidence, changes = _replay(host, folder, service, firing, stop)
     except EngineRefused as error:
         return [_refused(proof, error) for proof in batch]
-    return [_judge(proof, reading, changes) if _can_fire(proof) else _undelivered(proof, service) for proof in batch]
+    return [_judged(proof, evidence, changes) if _can_fire(proof) else _undelivered(proof, service) for proof in batch]
 
 
 def _replay(
     host: Host, folder: Path, service: Service, batch: Sequence[RuleProof], stop: threading.Event
-) -> tuple[Reading, tuple[str, ...]]:
+) -> tuple[Evidence, tuple[str, ...]]:
     assert service.alertmanager is not None  # noqa: S101 the caller has looked
     run = folder / f"delivery-{service.name}-{batch[0].alert.id.alert}-{id(batch):x}"
     run.mkdir()
@@ -104,29 +103,36 @@ def _replay(
                 if stop.is_set():
                     raise KeyboardInterrupt
 
-            wanted = _wanted(batch)
             deadline = time.monotonic() + CLEARS_AFTER_S
+
+            def evidence(requests: tuple[Request, ...]) -> Evidence:
+                return Evidence(read(requests, overlaid.addressees, names), overlaid.addressees, proxy.faults)
+
             proxy.wait(
-                lambda requests: _complete(read(requests, overlaid.addressees, names), wanted, deadline),
-                CLEARS_AFTER_S + _SETTLE_S,
-                watch,
+                lambda requests: _complete(evidence(requests), batch, deadline), CLEARS_AFTER_S + _SETTLE_S, watch
             )
             proxy.wait(lambda _: False, _STRANGERS_S, watch)
-        reading = read(proxy.requests(), overlaid.addressees, names)
-        return reading, tuple(_stable(line, run) for line in (*running.changes, *overlaid.changes))
+        changes = tuple(_stable(line, run) for line in (*running.changes, *overlaid.changes))
+        return evidence(proxy.requests()), changes
 
 
-def _complete(reading: Reading, wanted: set[tuple[str, str, str]], clears: float) -> bool:
+def _complete(evidence: Evidence, batch: Sequence[RuleProof], clears: float) -> bool:
     """Give whether nothing more can come: all that is wanted came, or all that fired has resolved for good.
 
     The second spares the long wait where a receiver is missing; an alert that nobody heard of is waited for in full.
     """
-    seen = _seen(reading)
-    if wanted <= seen:
+    told = evidence.told()
+    wanted: set[Told] = {
+        (proof.alert.rule.alert, seat, state)
+        for proof in batch
+        for seat in evidence.seats(_contract(proof).receivers)
+        for state in (FIRING, RESOLVED)
+    }
+    if wanted <= told:
         return True
-    fired = {(alert, receiver) for alert, receiver, state in seen if state == FIRING}
-    resolved = {(alert, receiver) for alert, receiver, state in seen if state == RESOLVED}
-    heard = {alert for alert, _ in fired} >= {alert for alert, _, _ in wanted}
+    fired = {(alert, seat) for alert, seat, state in told if state == FIRING}
+    resolved = {(alert, seat) for alert, seat, state in told if state == RESOLVED}
+    heard = {alert for alert, _ in fired} >= {proof.alert.rule.alert for proof in batch}
     return heard and fired <= resolved and time.monotonic() > clears + _QUIET_S
 
 
@@ -135,51 +141,11 @@ def _stable(line: str, run: Path) -> str:
     return _PORT.sub("127.0.0.1:PORT", line.replace(str(run), "RUN"))
 
 
-def _wanted(batch: Sequence[RuleProof]) -> set[tuple[str, str, str]]:
-    """Give (alert, receiver, state) for all that the contracts ask."""
-    return {
-        (proof.alert.rule.alert, receiver, state)
-        for proof in batch
-        for receiver in _contract(proof).receivers
-        for state in (FIRING, RESOLVED)
-    }
-
-
-def _seen(reading: Reading) -> set[tuple[str, str, str]]:
-    return {(alert, note.receiver, note.state) for note in reading.notifications for alert in note.alerts}
-
-
-def _judge(proof: RuleProof, reading: Reading, changes: tuple[str, ...]) -> Delivery:
-    contract, name = _contract(proof), proof.alert.rule.alert
-    own = tuple(note for note in reading.notifications if name in note.alerts)
-    told = {state: {note.receiver for note in own if note.state == state} for state in (FIRING, RESOLVED)}
-    wanted = set(contract.receivers)
-    faults = [f"{', '.join(sorted(wanted - told[FIRING]))} never heard of it"] if wanted - told[FIRING] else []
-    if told[FIRING] - wanted:
-        faults.append(f"{', '.join(sorted(told[FIRING] - wanted))} was told, which the contract does not name")
-    if deaf := (told[FIRING] & wanted) - told[RESOLVED]:
-        faults.append(f"{', '.join(sorted(deaf))} never heard that it resolved")
-    faults += [f"{note.receiver} would reject the {note.state} payload: {p}" for note in own for p in note.problems]
-    faults += [
-        f"a notification to {note.receiver} does not say whether the alert fires or is resolved"
-        for note in own
-        if not note.state
-    ]
-    faults += [f"a notification to {note.receiver} names no alert" for note in reading.notifications if not note.alerts]
-    faults += [
-        f"a notification to {note.receiver} went to {note.request.host}, which is not {note.integration}'s own"
-        " and which the contracts do not name under 'hosts'"
-        for note in own
-        if SERVICES.get(note.request.host) != note.integration and note.request.host not in contract.hosts
-    ]
-    faults += [f"an unexpected request went to {request.host}{request.path}" for request in reading.strangers]
-    claimed, measured = ", ".join(sorted(wanted)), ", ".join(sorted(told[FIRING])) or "nobody"
-    if faults:
-        reason = f"reaches {measured}, the contract says {claimed}: {'; '.join(dict.fromkeys(faults))}"
-        outcome = refuted(Aspect.DELIVERY, claimed, measured, reason)
-    else:
-        outcome = proved(Aspect.DELIVERY, claimed)
-    return Delivery(outcome, tuple(sorted(told[FIRING])), own, changes)
+def _judged(proof: RuleProof, evidence: Evidence, changes: tuple[str, ...]) -> Delivery:
+    name = proof.alert.rule.alert
+    outcome, receivers = judge_delivery(name, _contract(proof), evidence)
+    own = tuple(note for note in evidence.reading.notifications if name in note.alerts)
+    return Delivery(outcome, receivers, own, changes)
 
 
 def _live_alert(proof: RuleProof) -> LiveAlert:

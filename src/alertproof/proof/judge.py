@@ -79,7 +79,7 @@ def judge_resolve(
     Also gives the milliseconds from the return of the usual level until the alert was gone.
     """
     bound = contract.window_ms + contract.keep_firing_for_ms + course.interval_ms
-    claimed = f"within {format_duration(bound)}"
+    claimed = f"in less than {format_duration(bound)}"
     measured = measure(timeline, course.falls_ms)
     if measured.firing_ms is None:
         return refuted(Aspect.RESOLVE, claimed, "never fired", "it never fired, so it cannot resolve"), None
@@ -94,7 +94,7 @@ def judge_resolve(
         expected = "never" if due is None else format_duration(due - course.falls_ms)
         reason = f"gone {said} after the signal is back, where its condition says {expected}"
         return refuted(Aspect.RESOLVE, claimed, said, reason), took
-    if took > bound:
+    if took >= bound:
         reason = f"gone {said} after the signal is back, the contract's window allows {format_duration(bound)}"
         return refuted(Aspect.RESOLVE, claimed, said, reason), took
     return Outcome(Aspect.RESOLVE, Verdict.PROVED, claimed, said), took

@@ -1,0 +1,135 @@
+"""Who must be told, integration by integration, and who must not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from alertproof.errors import Place
+from alertproof.model.contract import Contract, Source
+from alertproof.model.observation import Request
+from alertproof.model.proof import Verdict
+from alertproof.proof.judge_delivery import Evidence, judge_delivery
+from alertproof.sinks.addressee import Addressee
+from alertproof.sinks.read import read
+
+SLACK_1 = Addressee("slack", "slack", "hooks.slack.com", path="/services/T/B/1")
+SLACK_2 = Addressee("slack", "slack", "hooks.slack.com", path="/services/T/B/2")
+PAGER = Addressee("pager", "pagerduty", "events.pagerduty.com", fields=(("routing_key", "k" * 32),))
+BRIDGE = Addressee("bridge", "webhook", "bridge.example", path="/")
+MAIL = Addressee("mail", "email", None, captured=False)
+
+
+def contract(*receivers: str, hosts: tuple[str, ...] = ()) -> Contract:
+    return Contract(
+        service="s",
+        group="g",
+        alert="Down",
+        labels={},
+        comparisons=(),
+        for_ms=0,
+        keep_firing_for_ms=0,
+        severity="critical",
+        receivers=receivers,
+        hosts=hosts,
+        annotations={},
+        tolerance="",
+        source=Source("", "", ""),
+        place=Place(Path("c.yml")),
+    )
+
+
+def slack(number: int, state: str, alert: str = "Down") -> Request:
+    body = {"attachments": [{"title": f"[{state}] {alert}", "fallback": alert}]}
+    return request("hooks.slack.com", f"/services/T/B/{number}", body)
+
+
+def pager(action: str, **payload: Any) -> Request:
+    event = {
+        "routing_key": "k" * 32,
+        "event_action": action,
+        "dedup_key": "d",
+        "payload": {"summary": "Down", "source": "p", "severity": "critical", **payload},
+    }
+    return request("events.pagerduty.com", "/v2/enqueue", event)
+
+
+def request(host: str, path: str, body: Any) -> Request:
+    return Request(1.0, host, "POST", path, {}, body, 200)
+
+
+def judged(found: Contract, addressees: list[Addressee], *requests: Request) -> tuple[Verdict, str]:
+    reading = read(requests, addressees, ["Down"])
+    outcome, _ = judge_delivery("Down", found, Evidence(reading, addressees))
+    return outcome.verdict, outcome.reason
+
+
+BOTH = [slack(1, "FIRING"), slack(1, "RESOLVED"), pager("trigger"), pager("resolve")]
+
+
+def test_all_who_should_were_told_firing_and_resolved() -> None:
+    assert judged(contract("pager", "slack"), [SLACK_1, PAGER], *BOTH) == (Verdict.PROVED, "")
+
+
+@pytest.mark.parametrize(
+    ("dropped", "says"),
+    [
+        (0, "slack never heard of it"),
+        (1, "slack never heard that it resolved"),
+        (2, "pager never heard of it"),
+        (3, "pager never heard that it resolved"),
+    ],
+)
+def test_one_missing_notification_is_a_refutation(dropped: int, says: str) -> None:
+    rest = [item for index, item in enumerate(BOTH) if index != dropped]
+    verdict, reason = judged(contract("pager", "slack"), [SLACK_1, PAGER], *rest)
+    assert verdict is Verdict.REFUTED
+    assert says in reason
+
+
+def test_every_integration_of_a_receiver_counts() -> None:
+    requests = [slack(1, "FIRING"), slack(1, "RESOLVED"), slack(2, "FIRING")]
+    verdict, reason = judged(contract("slack"), [SLACK_1, SLACK_2], *requests)
+    assert verdict is Verdict.REFUTED
+    assert "slack (slack 2) never heard that it resolved" in reason
+
+
+def test_who_should_not_be_told_must_not_be() -> None:
+    verdict, reason = judged(contract("slack"), [SLACK_1, PAGER], *BOTH)
+    assert verdict is Verdict.REFUTED
+    assert "pager was told, which the contract does not name" in reason
+
+
+def test_a_receiver_that_does_not_exist_is_said() -> None:
+    _, reason = judged(contract("slack", "nobody"), [SLACK_1], *BOTH[:2])
+    assert "nobody is no receiver of the Alertmanager file" in reason
+
+
+def test_mail_alone_is_undecided_and_not_proved() -> None:
+    verdict, reason = judged(contract("mail", "slack"), [SLACK_1, MAIL], *BOTH[:2])
+    assert verdict is Verdict.UNDECIDED
+    assert "mail gets mail only" in reason
+
+
+def test_a_payload_the_receiver_would_reject_is_a_refutation() -> None:
+    verdict, reason = judged(contract("pager"), [PAGER], pager("trigger", severity="urgent"), pager("resolve"))
+    assert verdict is Verdict.REFUTED
+    assert "would reject the firing payload" in reason
+
+
+def test_a_stranger_and_a_nameless_notification_are_refutations() -> None:
+    extra = request("evil.example", "/", {})
+    _, reason = judged(contract("slack"), [SLACK_1], *BOTH[:2], extra, slack(1, "FIRING", alert="Other"))
+    assert "an unexpected request went to evil.example/" in reason
+    assert "a notification to slack names no alert" in reason
+
+
+def test_a_host_of_ones_own_must_be_named_in_the_contracts() -> None:
+    alert = {"status": "firing", "labels": {"alertname": "Down"}, "annotations": {}, "startsAt": "", "endsAt": ""}
+    body = {"version": "4", "status": "firing", "alerts": [alert]}
+    _, reason = judged(contract("bridge"), [BRIDGE], request("bridge.example", "/", body))
+    assert "bridge.example, which is not webhook's own" in reason
+    _, reason = judged(contract("bridge", hosts=("bridge.example",)), [BRIDGE], request("bridge.example", "/", body))
+    assert "own" not in reason
