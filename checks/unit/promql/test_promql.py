@@ -20,6 +20,8 @@ def test_an_expression_that_is_no_promql_names_its_place() -> None:
         ("up == 0", "up", "==", 0.0),
         ("(sum(rate(a[5m])) / sum(rate(b[5m])) < 0.90)", "sum(rate(a[5m])) / sum(rate(b[5m]))", "<", 0.9),
         ("x > -(5)", "x", ">", -5.0),
+        ("500 < x", "x", ">", 500.0),
+        ("0.9 >= rate(a[5m])", "rate(a[5m])", "<=", 0.9),
     ],
 )
 def test_a_comparison_with_a_number_is_taken_apart(expr: str, left: str, operator: str, right: float) -> None:
@@ -28,7 +30,7 @@ def test_a_comparison_with_a_number_is_taken_apart(expr: str, left: str, operato
     assert (split.left, split.operator, split.right) == (left, operator, right)
 
 
-@pytest.mark.parametrize("expr", ["absent(up)", "a > b", "x > bool 5", "a > 1 and b > 2", "5 < x", "a + 1"])
+@pytest.mark.parametrize("expr", ["absent(up)", "a > b", "x > bool 5", "a > 1 and b > 2", "a + 1", "1 == bool 1"])
 def test_any_other_shape_is_left_whole(expr: str) -> None:
     assert split_comparison(parse(expr, PLACE)) is None
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import promql_parser
 
-_OPERATORS = ("==", "!=", ">=", "<=", ">", "<")
+_MIRRORED = {"==": "==", "!=": "!=", ">=": "<=", "<=": ">=", ">": "<", "<": ">"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,18 +19,20 @@ class SplitComparison:
 
 
 def split_comparison(expr: promql_parser.Expr) -> SplitComparison | None:
-    """Give the parts of `left operator number` at the top of an expression; None for any other shape."""
+    """Give the parts of `left operator number`, or of its mirror image, at the top; None for any other shape."""
     while isinstance(expr, promql_parser.ParenExpr):
         expr = expr.expr
-    if not isinstance(expr, promql_parser.BinaryExpr) or str(expr.op) not in _OPERATORS:
+    if not isinstance(expr, promql_parser.BinaryExpr) or str(expr.op) not in _MIRRORED:
         return None
     if expr.modifier is not None and expr.modifier.return_bool:
         # `bool` returns 0 or 1 for every series: as an alert it always fires, so there is no flip to split at.
         return None
-    right = number(expr.rhs)
-    if right is None:
-        return None
-    return SplitComparison(expr.lhs.prettify(), str(expr.op), right)
+    operator, right = str(expr.op), number(expr.rhs)
+    if right is not None:
+        return SplitComparison(expr.lhs.prettify(), operator, right)
+    # `500 < x` says the same as `x > 500`, and fires at the same levels.
+    left = number(expr.lhs)
+    return None if left is None else SplitComparison(expr.rhs.prettify(), _MIRRORED[operator], left)
 
 
 def number(expr: promql_parser.Expr) -> float | None:
