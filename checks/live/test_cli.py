@@ -140,7 +140,7 @@ def test_a_bad_file_is_one_clear_error(tmp_path: Path, case: str) -> None:
         (CONTRACTS, "threshold: 500", "threshold: high", f"{CONTRACTS}:17:", "must be a number"),
         (CONTRACTS, "for: 5m", "for: five", f"{CONTRACTS}:21:", "not a duration"),
         (CONTRACTS, "usual: 80", "usual: 800", f"{CONTRACTS}:19:", "already fires"),
-        (CONTRACTS, "metric: up", "metric: upp", "fixtures/metrics/video_chat.yml", "reads metric 'upp'"),
+        (CONTRACTS, "metric: up", "metric: upp", f"{CONTRACTS}:71:", "reads metric 'upp'"),
         (
             "rules/prometheus/video_chat/prometheus.yml",
             "- alerts.yml",
