@@ -43,7 +43,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         if _DEFECT in metafunc.fixturenames:
             _parametrize(metafunc, _DEFECT, _claims(metafunc.config))
     except UsageError as error:
-        raise pytest.UsageError(str(error)) from error
+        # A usage error raised in this hook would be shown as a traceback; an exit is shown as its message.
+        pytest.exit(f"alertproof: {error}", returncode=error.exit_code)
 
 
 def _parametrize(metafunc: pytest.Metafunc, fixture: str, items: dict[str, Any]) -> None:
@@ -52,7 +53,7 @@ def _parametrize(metafunc: pytest.Metafunc, fixture: str, items: dict[str, Any])
 
 def _aspects(config: pytest.Config) -> dict[str, tuple[Alert, Aspect]]:
     """Give every aspect of every alert by its id; equal names are told apart by their labels."""
-    from alertproof.proof.run import aspects_of
+    from alertproof.proof.aspects import aspects_of
 
     alerts = _estate(config).alerts
     names = Counter(str(alert.id) for alert in alerts)

@@ -8,6 +8,7 @@ the resolved notification follows by itself.
 
 from __future__ import annotations
 
+import re
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -33,6 +34,11 @@ if TYPE_CHECKING:
 CLEARS_AFTER_S = 12.0
 _STATE_STEP_MS = 15_000
 _RESEND = "2s"
+# How Alertmanager ends when its file is at fault; the reason follows, quoted or not.
+_CONFIG_FAULT = re.compile(
+    r'msg="(?:Loading configuration file failed|error loading configuration file)"'
+    r'.*? err=(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<plain>\S+))'
+)
 _FLAGS = ("--rules.alert.for-grace-period: 10m → 1s", f"--rules.alert.resend-delay: 1m → {_RESEND}")
 
 
@@ -84,9 +90,9 @@ def live(  # noqa: PLR0913, PLR0917 each a plain fact of the replay
     """
     notify = f"{LOOPBACK}:{free_port()}"
     changes = _write_prometheus(run, config, notify)
-    amconfig = _write_alertmanager(host, run, alertmanager)
+    amconfig = _write_alertmanager(run, alertmanager)
     with host.serve(Program.ALERTMANAGER, _alertmanager_arguments(run, amconfig, notify), run, environment) as am:
-        wait_until_ready(am, "alertmanager", f"http://{notify}/-/ready")
+        _wait_for_alertmanager(am, notify, run)
         _write_history(host, run, alerts)
         serve = f"{LOOPBACK}:{free_port()}"
         started = time.monotonic()
@@ -109,13 +115,22 @@ def _write_prometheus(run: Path, config: PrometheusConfig, alertmanager: str) ->
     return (*overlaid.changes, *changes, *_FLAGS)
 
 
-def _write_alertmanager(host: Host, run: Path, document: Mapping[str, Any]) -> Path:
+def _write_alertmanager(run: Path, document: Mapping[str, Any]) -> Path:
     path = run / "alertmanager.yml"
     path.write_text(yaml.safe_dump(dict(document), sort_keys=False, allow_unicode=True), encoding="utf-8")
-    done = host.run(Program.AMTOOL, ["check-config", str(path)], run)
-    if done.code:
-        raise EngineRefused("Alertmanager does not start with this file", done.errors + done.output)
     return path
+
+
+def _wait_for_alertmanager(service: Service, address: str, run: Path) -> None:
+    """Wait until Alertmanager is ready; EngineRefused with its own words where it does not start with its file."""
+    try:
+        wait_until_ready(service, "alertmanager", f"http://{address}/-/ready")
+    except EngineDied as error:
+        words = _CONFIG_FAULT.search(error.log)
+        if words is None:
+            raise
+        said = (words["quoted"] or words["plain"]).replace('\\"', '"')
+        raise EngineRefused("Alertmanager does not start with this file", said.replace(str(run), "RUN")) from error
 
 
 def _write_history(host: Host, run: Path, alerts: Sequence[LiveAlert]) -> None:
@@ -128,7 +143,7 @@ def _write_history(host: Host, run: Path, alerts: Sequence[LiveAlert]) -> None:
             origin = now_ms + round(CLEARS_AFTER_S * 1000) - alert.clears_ms
             for series in alert.scenario.series:
                 times = unix_texts(origin, alert.scenario.step_ms, len(series.samples))
-                sink.write(openmetrics_lines(series.labels, zip(times, series.samples, strict=True)))
+                sink.write(openmetrics_lines(series.labels, times, series.samples))
             if alert.restores:
                 sink.write(_state_lines(alert, origin, now_ms))
         sink.write("# EOF\n")
@@ -140,7 +155,7 @@ def _state_lines(alert: LiveAlert, origin_ms: int, now_ms: int) -> str:
     active = origin_ms + alert.active_ms
     times = unix_texts(active, _STATE_STEP_MS, -((active - now_ms) // _STATE_STEP_MS))
     labels = {METRIC_NAME: "ALERTS_FOR_STATE", **alert.labels}
-    return openmetrics_lines(labels, ((at, active / 1000) for at in times))
+    return openmetrics_lines(labels, times, (active / 1000,) * len(times))
 
 
 def _alertmanager_arguments(run: Path, config: Path, address: str) -> list[str]:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 LIVE_INTERVAL_MS = 1_000
 _OUT_OF_ORDER = "2h"
+# What an entry of alertmanagers says about the alerts themselves.
+_KEPT = ("api_version", "alert_relabel_configs")
 # Sections that would send or fetch data elsewhere.
 _OUTSIDE = ("scrape_configs", "scrape_config_files", "remote_write", "remote_read", "tracing")
 
@@ -51,10 +53,16 @@ def overlay_prometheus(document: Mapping[str, Any], rule_files: list[str], alert
         changes.append("rule_files: copies in the run's folder")
     alerting = dict(result.get("alerting") or {})
     if alerting.get("alertmanagers"):
-        alerting["alertmanagers"] = [{"static_configs": [{"targets": [alertmanager]}]}]
+        # Where it stands and how it is reached is ours; what it is told stays as it is.
+        kept = [{key: entry[key] for key in _KEPT if key in entry} for entry in alerting["alertmanagers"][:1]]
+        alerting["alertmanagers"] = [{**kept[0], "static_configs": [{"targets": [alertmanager]}]}]
         result["alerting"] = alerting
-        changes.append(f"alerting.alertmanagers: {alertmanager}")
-    result["storage"] = {"tsdb": {"out_of_order_time_window": _OUT_OF_ORDER}}
+        changes.append(f"alerting.alertmanagers: one, {alertmanager}, keeping only {' and '.join(_KEPT)}")
+    storage = dict(result.get("storage") or {})
+    result["storage"] = {
+        **storage,
+        "tsdb": {**(storage.get("tsdb") or {}), "out_of_order_time_window": _OUT_OF_ORDER},
+    }
     changes.append(f"storage.tsdb.out_of_order_time_window: {_OUT_OF_ORDER}")
     return Overlaid(result, tuple(changes))
 

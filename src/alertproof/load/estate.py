@@ -93,7 +93,7 @@ def load_service(root: Path, folder: Path) -> Service:
         prometheus=load_prometheus(folder / SERVER_FILE),
         alertmanager=load_alertmanager(alertmanager) if alertmanager.exists() else None,
         contracts=load_contracts(contracts, name) if contracts.exists() else (),
-        metrics=load_metrics(metrics) if metrics.exists() else {},
+        metrics=load_metrics(metrics, name) if metrics.exists() else {},
     )
     check_signals(service.contracts, service.metrics)
     return service

@@ -14,10 +14,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def load_metrics(path: Path) -> dict[str, Metric]:
-    """Give the metrics of one file by name; InputError for what breaks the schema or stands twice."""
+def load_metrics(path: Path, service: str) -> dict[str, Metric]:
+    """Give the metrics of a service's file by name; InputError for what breaks the schema or stands twice."""
     root, _ = read_tree(path)
     data = check(root, "metrics")
+    if data["service"] != service:
+        raise InputError(
+            root.key_places["service"], f"service {data['service']!r} in the file of {service!r}", "correct the name"
+        )
     places = [descend(root, ["metrics", index]).place for index in range(len(data["metrics"]))]
     return build_metrics(data["metrics"], places)
 

@@ -103,6 +103,10 @@ def _explain(error: ValidationError, root: Any) -> tuple[str, str]:
     if error.validator == "format":
         cause = f"{error.cause}" if error.cause else error.message
         return f"{where}: {cause}", "write a Prometheus duration such as 15s, 5m or 1h30m"
+    if error.validator in ("maxItems", "minItems"):
+        most = error.validator == "maxItems"
+        said = f"{where} has {len(instance)} entries, {'at most' if most else 'at least'} {wanted} can be read"
+        return said, _description(error, root)
     if error.validator == "type":
         kinds = " or ".join(wanted) if isinstance(wanted, list) else wanted
         return f"{where} must be {_article(kinds)}, not {_kind(error.instance)}", _description(error, root)

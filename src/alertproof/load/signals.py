@@ -20,8 +20,26 @@ def check_signals(contracts: Sequence[Contract], metrics: Mapping[str, Metric]) 
     """Raise InputError at the comparison whose signal reads an unknown metric, one of another type or another unit."""
     for contract in contracts:
         for comparison in contract.comparisons:
+            _check_per(comparison)
             for name, kind in _reads(comparison):
                 _check(comparison, name, kind, metrics)
+
+
+def _check_per(comparison: Comparison) -> None:
+    """Raise InputError for labels of an alert that no target of ours can show, or a gauge without its instance."""
+    signal = comparison.signal
+    if unknown := sorted(set(signal.per) - {"job", "instance", *signal.select}):
+        raise InputError(
+            comparison.place,
+            f"'per' names {', '.join(unknown)}, which is no label of the targets: job, instance and those of 'select'",
+            "name labels that tell targets apart",
+        )
+    if isinstance(signal.shape, Gauge) and "instance" not in signal.per:
+        raise InputError(
+            comparison.place,
+            "a gauge signal is that of one target, so 'per' must name instance",
+            "write per: [instance, job]",
+        )
 
 
 def _reads(comparison: Comparison) -> Iterator[tuple[str, str]]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What a defect breaks: an aspect of an alert's proof, and text its measurement must contain."""
+    """What a defect breaks: an aspect of an alert's proof, and what its measurement must read."""
 
     alert: str
     aspect: Aspect

@@ -103,28 +103,28 @@ def selection_cases(subject: Subject) -> Iterator[Case]:
 
 
 def instance_cases(subject: Subject) -> Iterator[Case]:
-    """Give what two targets must do: one alert for the service, or one for each, as `per` says."""
+    """Give what two targets must do: one alert for the service, or one for each, as `per` says.
+
+    Where the alert is for the service, the traffic of each target decides; where it is for each, each decides alone.
+    """
     for index, comparison in enumerate(subject.comparisons):
         usual, example = comparison.usual, comparison.example
         each = "instance" in comparison.signal.per
+        light, heavy = ("one", "the other") if each else ("one, with little traffic,", "one, with most traffic,")
         first, second = _steady(subject, index, 1, example), _steady(subject, index, 2, example)
         yield _case(subject, index, "two targets at the firing level", [first, second], [1, 2] if each else [1])
-        # One target decides alone where the alert is per instance; where it is not, the traffic of the other does.
         yield _case(
             subject,
             index,
-            "one target at the firing level beside one with a thousand times its traffic",
+            f"{light} of two targets at the firing level",
             [first, _steady(subject, index, 2, usual, DEFAULT_TRAFFIC * _HEAVY)],
             [1] if each else [],
         )
         yield _case(
             subject,
             index,
-            "one target with a thousand times the traffic at the firing level",
-            [
-                _steady(subject, index, 1, usual),
-                _steady(subject, index, 2, example, DEFAULT_TRAFFIC * _HEAVY),
-            ],
+            f"{heavy} of two targets at the firing level",
+            [_steady(subject, index, 1, usual), _steady(subject, index, 2, example, DEFAULT_TRAFFIC * _HEAVY)],
             [2] if each else [1],
         )
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from alertproof.errors import InputError
 from alertproof.model.estate import Alert, Estate
 from alertproof.model.proof import AlertId
+from alertproof.proof.aspects import aspects_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -39,6 +40,13 @@ def defect_claims(estate: Estate, defects: Sequence[Defect]) -> list[DefectClaim
                     f"{defect.id} shows {shown.alert}, which is not an alert of both sides with a contract",
                     "name an alert of found.yml, fixed.yml and the service's contracts",
                 )
+            for side in (found[shown.alert], fixed[shown.alert]):
+                if shown.aspect not in aspects_of(side):
+                    raise InputError(
+                        defect.place,
+                        f"{defect.id} shows {shown.aspect} of {shown.alert}, which its proof does not have",
+                        f"name one of {', '.join(aspects_of(side))}",
+                    )
             claims.append(DefectClaim(defect, shown, found[shown.alert], fixed[shown.alert]))
     return claims
 

@@ -128,7 +128,8 @@ def _complete(evidence: Evidence, batch: Sequence[RuleProof], clears: float) -> 
         for seat in evidence.seats(_contract(proof).receivers)
         for state in (FIRING, RESOLVED)
     }
-    if wanted <= told:
+    seated = all(evidence.seats(_contract(proof).receivers) for proof in batch)
+    if seated and wanted <= told:
         return True
     fired = {(alert, seat) for alert, seat, state in told if state == FIRING}
     resolved = {(alert, seat) for alert, seat, state in told if state == RESOLVED}

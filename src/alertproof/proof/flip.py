@@ -119,7 +119,7 @@ class FlipSearch:
         """Give the operator that the answers below, at and above the flip point show; None where one is missing."""
         if self.domain.values:
             return self.comparison.operator if self.as_claimed else None
-        if not self.brackets or not self.as_claimed or len(self.at_threshold) != 1:
+        if not self.as_claimed or len(self.at_threshold) != 1:
             return None
         (at,) = self.at_threshold
         below, above = self._beside()

@@ -65,7 +65,7 @@ def judge_for(
     predicted = predict_states(timeline.ticks_ms, condition, contract.for_ms, contract.keep_firing_for_ms)
     for tick, state in zip(timeline.ticks_ms, predicted, strict=True):
         seen = {item.state for item in timeline.at(tick)} or {INACTIVE}
-        if tick <= course.falls_ms and seen != {state}:
+        if tick < course.falls_ms and seen != {state}:
             reason = f"{'/'.join(sorted(seen))} at {format_duration(tick)}, where {state} follows from its condition"
             return refuted(Aspect.FOR, claimed, said, reason), measured
     return proved(Aspect.FOR, claimed), measured

@@ -70,7 +70,10 @@ def _faults(name: str, contract: Contract, evidence: Evidence, own: Sequence[Not
     if strangers := sorted({note.receiver for note in own} - wanted):
         yield f"{', '.join(strangers)} was told, which the contract does not name"
     for note in own:
-        yield from (f"{note.receiver} would reject the {note.state} payload: {problem}" for problem in note.problems)
+        yield from (
+            f"{note.receiver} would reject the {note.state or 'nameless'} payload: {problem}"
+            for problem in note.problems
+        )
         if not note.state:
             yield f"a notification to {note.receiver} does not say whether the alert fires or is resolved"
         if SERVICES.get(note.request.host) != note.integration and note.request.host not in contract.hosts:
@@ -82,7 +85,7 @@ def _faults(name: str, contract: Contract, evidence: Evidence, own: Sequence[Not
         if not note.alerts:
             yield f"a notification to {note.receiver} names no alert"
     for request in evidence.reading.strangers:
-        yield f"an unexpected request went to {request.host}{request.path}"
+        yield f"an unexpected request went to {request.host}"
 
 
 def _missing(name: str, contract: Contract, evidence: Evidence) -> Iterator[str]:

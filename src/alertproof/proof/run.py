@@ -13,13 +13,13 @@ from alertproof.errors import AlertproofError
 from alertproof.model.proof import Aspect, DefectProof, EngineVersions, EstateFinding, Outcome, Proof, Run
 from alertproof.proof.defects import DefectClaim, defect_claims
 from alertproof.proof.delivery import Delivery, deliver, live_batches
-from alertproof.proof.prove import RuleProof, prove_rules, undecidable
+from alertproof.proof.prove import RuleProof, prove_rules
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from alertproof.model.defect import Defect
-    from alertproof.model.estate import Alert, Estate
+    from alertproof.model.estate import Estate
 
 Progress = Callable[[str], None]
 # A live replay mostly waits; more at once would only fight for two cores while they start.
@@ -62,15 +62,6 @@ def run_proofs(  # noqa: PLR0913 each a plain fact of the run
         overlay=tuple(overlay),
         seconds=time.monotonic() - started,
     )
-
-
-def aspects_of(alert: Alert) -> tuple[Aspect, ...]:
-    """Give the aspects that a proof of this alert has, known before any engine runs."""
-    if alert.contract is None or undecidable(alert):
-        return (Aspect.CONTRACT if alert.contract is None else Aspect.THRESHOLD,)
-    # A signal without a window cannot look too far back.
-    skipped = {Aspect.CONTRACT} | (set() if alert.contract.window_ms else {Aspect.WINDOW})
-    return tuple(aspect for aspect in Aspect if aspect not in skipped)
 
 
 def _deliver_all(host: Host, folder: Path, proofs: Sequence[RuleProof], progress: Progress) -> dict[int, Delivery]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from alertproof.model.proof import DefectProof, Outcome, Proof, Run, Verdict
+from alertproof.report.redact import redact_body, redact_path
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,7 +33,8 @@ def run_document(run: Run, root: Path) -> dict[str, Any]:
         "alerts": [proof_document(proof, root) for proof in run.proofs],
         "defects": [_defect(defect) for defect in run.defects],
         "findings": [
-            {"place": finding.place, "problem": finding.problem, "remedy": finding.remedy} for finding in run.findings
+            {"place": relative_text(finding.place, root), "problem": finding.problem, "remedy": finding.remedy}
+            for finding in run.findings
         ],
         "overlay": list(run.overlay),
     }
@@ -79,6 +81,11 @@ def relative(file: Path, root: Path) -> str:
     return str(file.relative_to(root)) if file.is_relative_to(root) else str(file)
 
 
+def relative_text(place: str, root: Path) -> str:
+    """Give a place, which may end in a line and a column, as seen from the estate's root."""
+    return place.removeprefix(f"{root}/")
+
+
 def seconds(milliseconds: int | None) -> float | int | None:
     """Give seconds, whole where they are whole."""
     if milliseconds is None:
@@ -103,8 +110,8 @@ def _notification(note: Notification) -> dict[str, Any]:
         "state": note.state,
         "at_s": round(note.request.at_s, 1),
         "host": note.request.host,
-        "path": note.request.path,
-        "payload": note.request.body,
+        "path": redact_path(note.request.path),
+        "payload": redact_body(note.request.body),
     }
 
 

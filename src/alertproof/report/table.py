@@ -9,7 +9,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from alertproof.model.proof import DefectProof, MeasuredComparison, Outcome, Proof, Run, Verdict
-from alertproof.report.document import relative
+from alertproof.report.document import relative, relative_text
+from alertproof.report.redact import redact_body
 from alertproof.units import format_duration, format_number
 
 if TYPE_CHECKING:
@@ -34,9 +35,8 @@ def print_run(console: Console, run: Run, root: Path, *, verbose: bool = False) 
         console.print("\nAs-found defects, shown on the same engines")
         console.print(_defect_table(run.defects))
     for finding in run.findings:
-        console.print(
-            f"\n[bold red]{escape(finding.place)}[/]: {escape(finding.problem)}\n  → {escape(finding.remedy)}"
-        )
+        console.print(f"\n[bold red]{escape(relative_text(finding.place, root))}[/]: {escape(finding.problem)}")
+        console.print(f"  → {finding.remedy}", markup=False)
     if verbose and run.overlay:
         console.print("\nChanged in the production files for the live replay, and nothing else")
         for line in run.overlay:
@@ -46,13 +46,20 @@ def print_run(console: Console, run: Run, root: Path, *, verbose: bool = False) 
 
 def summary(run: Run) -> str:
     """Give the last line: counts, defects, findings and time."""
-    parts = [f"{len(run.proofs)} alerts: " + ", ".join(f"{run.count(verdict)} {verdict}" for verdict in Verdict)]
+    parts = [
+        f"{counted(len(run.proofs), 'alert')}: " + ", ".join(f"{run.count(verdict)} {verdict}" for verdict in Verdict)
+    ]
     if run.defects:
         shown = sum(defect.shown for defect in run.defects)
         parts.append(f"{shown} of {len(run.defects)} defects shown")
     if run.findings:
-        parts.append(f"{len(run.findings)} findings")
+        parts.append(counted(len(run.findings), "finding"))
     return " · ".join([*parts, f"{run.seconds:.1f} s"])
+
+
+def counted(number: int, noun: str) -> str:
+    """Give a number with its noun: 1 alert, 3 alerts."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _alert_table(run: Run) -> Table:
@@ -74,8 +81,8 @@ def _alert_table(run: Run) -> Table:
             proof.id.alert,
             "\n".join(f"{item.signal} {item.operator} {_value(item, item.contract)}" for item in proof.comparisons),
             "\n".join(_measured(item) for item in proof.comparisons),
-            _for(proof),
-            "never" if proof.resolve_ms is None else f"+{format_duration(proof.resolve_ms)}",
+            _unless(proof, proof.for_measured_ms),
+            _unless(proof, proof.resolve_ms, "+"),
         ]
         if delivered:
             row.append(", ".join(proof.receivers_measured or ()) or "nobody")
@@ -94,8 +101,11 @@ def _value(comparison: MeasuredComparison, value: float) -> str:
     return f"{format_number(value)}{_UNITS.get(comparison.unit, f' {comparison.unit}')}"
 
 
-def _for(proof: Proof) -> str:
-    return "never" if proof.for_measured_ms is None else format_duration(proof.for_measured_ms)
+def _unless(proof: Proof, milliseconds: int | None, sign: str = "") -> str:
+    """Give a measured duration; `never` where it was looked for in vain, nothing where no engine was asked."""
+    if milliseconds is not None:
+        return f"{sign}{format_duration(milliseconds)}"
+    return "never" if proof.comparisons else ""
 
 
 def _print_reasons(console: Console, proof: Proof, root: Path) -> None:
@@ -118,7 +128,7 @@ def _print_notifications(console: Console, run: Run, *, verbose: bool) -> None:
         line = f"  +{note.request.at_s:4.1f} s  {note.receiver:<10} {note.state:<9} {headline(note.request.body)}"
         console.print(line, markup=False, highlight=False)
         if verbose:
-            console.print_json(json.dumps(note.request.body))
+            console.print_json(json.dumps(redact_body(note.request.body)))
 
 
 def headline(body: Any) -> str:

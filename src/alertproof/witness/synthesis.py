@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from alertproof.model.metrics import Metric
 
-# A counter that starts near 0 would make rate() cut its extrapolation at zero: start it two windows of traffic high.
+# A counter that starts near 0 would make rate() cut its extrapolation at zero: start it high.
 _HEAD_START_SAMPLES = 1_000
 # Events per sample where nothing else is asked for.
 DEFAULT_TRAFFIC = 1_000.0
