@@ -100,7 +100,7 @@ BAD_FILES = {
     "broken YAML": (b"groups:\n  - name: g\n   rules: [\n", ":3:", "not valid YAML"),
     "unknown key": (b"groups:\n  - name: g\n    rulez: []\n", ":3:", "did you mean 'rules'?"),
     "wrong type": (b"groups:\n  - name: g\n    rules: 5\n", ":3:", "'rules' must be a list"),
-    "another kind of file": (b"route: {receiver: a}\nreceivers: [{name: a}]\n", ":1:", "unknown key"),
+    "another kind of file": (b"route: {receiver: a}\nreceivers: [{name: a}]\n", ":1:", "this is no rule file"),
     "bad duration": (
         b"groups:\n- name: g\n  rules:\n  - alert: A\n    expr: up\n    for: 5x\n",
         ":6:",
@@ -235,6 +235,51 @@ def test_an_interrupted_run_stops_everything_and_returns_130(
     assert running(tmp_path) == set()
     assert list(tmp_path.glob("alertproof-*")) == []
     assert not (copied_estate / ".alertproof").exists()
+
+
+def test_a_second_ctrl_c_does_not_leave_servers_behind(copied_estate: Path, tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "alertproof", "prove", "--deliver"],
+        cwd=copied_estate,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        deadline = time.monotonic() + 30
+        while running(tmp_path) != {"prometheus", "alertmanager"}:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        for _ in range(3):
+            process.send_signal(signal.SIGINT)
+            time.sleep(0.05)
+        process.wait(timeout=20)
+    assert process.returncode == 130
+    assert running(tmp_path) == set()
+
+
+def test_a_full_disk_under_the_output_is_one_message(copied_estate: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "alertproof", "prove", "--json", "-"],
+            cwd=copied_estate,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert "cannot be written" in done.stderr
+
+
+def test_a_template_that_prometheus_refuses_is_bad_input_and_names_the_rule(copied_estate: Path) -> None:
+    replace(copied_estate / RULES, "{{ $labels.instance }} is down", "{{ $labels.instance is down")
+    done = alertproof("prove", cwd=copied_estate)
+    assert done.returncode == 2
+    assert "Prometheus does not load this file" in done.stderr
+    assert "TURNUnavailable" in done.stderr
+    assert "alerts.yml" in done.stderr
 
 
 def running(folder: Path) -> set[str]:

@@ -62,6 +62,8 @@ MUTANTS = [
     Mutant(ICE, "sum(rate(ice_connected", "avg(rate(ice_connected", Aspect.INSTANCES, "expected"),
     Mutant(LATENCY, "[5m]", "[10m]", Aspect.WINDOW, "a breach just before its window"),
     Mutant(LATENCY, "[5m]", "[2m]", Aspect.WINDOW, "a breach early in its window"),
+    Mutant(LATENCY, "[5m]", "[5m] offset 15s", Aspect.WINDOW, "a breach in the last sample of its window"),
+    Mutant(ICE, "[5m]", "[5m] offset 1m", Aspect.WINDOW, "a breach in the last sample of its window"),
     Mutant(TURN, "for: 2m", "for: 2m\n        keep_firing_for: 1m", Aspect.RESOLVE, "gone 1m after"),
     Mutant(LATENCY, "          severity: critical\n", "", Aspect.LABELS, "severity=critical"),
     Mutant(ICE, "severity: warning", "severity: critical", Aspect.LABELS, "severity=warning"),

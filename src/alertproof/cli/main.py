@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from typing import TYPE_CHECKING
@@ -34,9 +35,11 @@ cli.add_command(engines)
 def main() -> None:
     """Run the command line and exit with its code."""
     # A job that is cancelled gets SIGTERM; servers must be stopped then as well.
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
     try:
         code = cli.main(standalone_mode=False)
+        sys.stdout.flush()
     except click.ClickException as error:
         error.show()
         code = EXIT_USAGE
@@ -48,10 +51,22 @@ def main() -> None:
         code = error.exit_code
     except BrokenPipeError:
         # The reader of our pipe has gone: nothing left to say, and no traceback at exit.
-        sys.stderr.close()
+        _silence()
         code = 1
+    except OSError as error:
+        click.echo(f"alertproof: the output cannot be written: {error.strerror}", err=True)
+        _silence()
+        code = EXIT_USAGE
     sys.exit(code)
 
 
+def _silence() -> None:
+    """Send what is still buffered nowhere, so that Python does not fail on it at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    # A second Ctrl-C would cut the stopping of the servers short, and leave them behind.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt

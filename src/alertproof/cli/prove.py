@@ -18,7 +18,7 @@ from alertproof.cli.select import select
 from alertproof.engines.choose import EngineOptions, choose_host
 from alertproof.errors import EXIT_FINDING, EXIT_GOOD, UsageError
 from alertproof.load.defects import load_defects
-from alertproof.load.estate import load_estate
+from alertproof.load.estate import find_root, load_estate
 from alertproof.proof.run import run_proofs
 from alertproof.report.document import run_document
 from alertproof.report.record import record
@@ -78,7 +78,9 @@ def _run(  # noqa: PLR0913 one parameter an option
     with evidence(keep) as folder, choose_host(options) as host, _progress(quiet=quiet) as progress:
         run = run_proofs(host, folder, estate, delivers=delivers, defects=defects, progress=progress)
     document = run_document(run, estate.root)
-    record(estate.root, document)
+    # A folder that is no estate of ours gets no ledger.
+    if find_root(estate.root) == estate.root:
+        record(estate.root, document)
     if json_target is not None:
         write_json(document, json_target)
     if not quiet and json_target != "-":

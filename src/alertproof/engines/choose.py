@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 KINDS = ("auto", "local", "container")
 WAYS_IN = """one of:
-    `alertproof engines install` fetches Debian's packages into the cache folder, without root
+    `alertproof engines install` fetches Debian's packages, `--release sid` the newest, without root
     put prometheus, promtool and alertmanager on PATH, or name their folder with --engine-dir
     start a Docker engine and use --engine container"""
 

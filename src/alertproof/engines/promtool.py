@@ -17,7 +17,7 @@ import yaml
 
 from alertproof.engines.host import Host, Program
 from alertproof.engines.promtool_output import KEY_LABEL, Got, read_output
-from alertproof.errors import EngineRefused
+from alertproof.errors import EngineRefused, InputError, Place
 from alertproof.model.observation import AlertState, RenderedAlert, RuleTimeline
 from alertproof.model.series import METRIC_NAME, Scenario, quote
 from alertproof.units import format_duration
@@ -75,6 +75,12 @@ def _replay_file(
     tests.write_text(yaml.dump(document, Dumper=_DUMPER, sort_keys=False), encoding="utf-8")
     done = host.run(Program.PROMTOOL, ["test", "rules", str(tests)], run)
     output = done.output + done.errors
+    if refused := [line for line in output.splitlines() if f"{rules}: " in line]:
+        # Prometheus loads a file as a whole or not at all; what is wrong is the user's to mend.
+        said = "; ".join(dict.fromkeys(line.split(f"{rules}: ", 1)[1].strip() for line in refused))
+        raise InputError(
+            Place(replays[0].rules.path), f"Prometheus does not load this file: {said}", "correct the rule it names"
+        )
     got = read_output(output)
     if not got and "SUCCESS" not in output:
         raise EngineRefused(f"promtool could not evaluate {replays[0].rules.path}", output)

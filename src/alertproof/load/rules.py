@@ -20,6 +20,8 @@ from alertproof.model.rules import (
 from alertproof.units import parse_duration
 
 DEFAULT_INTERVAL = "1m"  # Prometheus' own default for both intervals
+# What stands at the top of other files of the same folders: Alertmanager's, Prometheus' own, contracts, metrics.
+_OTHER_KINDS = {"contracts", "global", "metrics", "receivers", "route", "scrape_configs"}
 _RAW_ALERT = re.compile(r"""^\s*(?:-\s+)?(?:\{\s*)?["']?alert["']?\s*:\s""", re.MULTILINE)
 
 
@@ -39,6 +41,10 @@ def load_rule_file(path: Path) -> RuleFile:
 
 def build_rule_file(path: Path, root: Node, text: str) -> RuleFile:
     """Give a rule file from a tree already read."""
+    if isinstance(root.value, dict) and "groups" not in root.value and (other := _OTHER_KINDS & set(root.value)):
+        raise InputError(
+            root.place, f"this is no rule file: it has {', '.join(sorted(other))}, and no groups", "name a rule file"
+        )
     check(root, "rule_file")
     groups = tuple(_group(node) for node in _list(root, "groups"))
     seen: dict[str, Place] = {}

@@ -90,15 +90,15 @@ def selection_cases(subject: Subject) -> Iterator[Case]:
         for label, value in comparison.signal.select.items():
             outside = {**target_labels(comparison, 1), label: f"not-{value}"}
             for inside, other, words in (
-                (comparison.usual, comparison.example, "fires"),
-                (comparison.example, comparison.usual, "silences"),
+                (comparison.usual, comparison.example, "at the firing level"),
+                (comparison.example, comparison.usual, "at the usual level beside the firing one"),
             ):
                 targets = [
                     _steady(subject, index, 1, inside),
                     steady(outside, other, DEFAULT_TRAFFIC * _HEAVY),
                 ]
-                active = [1] if words == "silences" else []
-                name = f"a series with {label}={outside[label]!r} {words} it"
+                active = [1] if inside == comparison.example else []
+                name = f"a series with {label}={outside[label]!r} {words}"
                 yield _case(subject, index, name, targets, active)
 
 
@@ -152,6 +152,8 @@ def window_cases(subject: Subject) -> Iterator[Case]:
         labels = target_labels(comparison, 1)
         yield _case(subject, index, "a breach just before its window", [Target(labels, before)], [])
         yield _case(subject, index, "a breach early in its window", [Target(labels, inside)], [1])
+        latest = (Phase(0, comparison.usual), Phase(end, comparison.example, DEFAULT_TRAFFIC * _HEAVY))
+        yield _case(subject, index, "a breach in the last sample of its window", [Target(labels, latest)], [1])
 
 
 def active_labels(comparison: Comparison, number: int) -> dict[str, str]:

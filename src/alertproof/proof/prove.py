@@ -222,7 +222,7 @@ def undecidable(alert: Alert) -> str:
     """
     names = metric_names(parse(alert.rule.expr, alert.rule.expr_place))
     if alert.contract is None:
-        return f"no contract says what {alert.id} should do; write one in rules/contracts/{alert.id.service}.yml"
+        return f"no contract says what it should do; {_contract_place(alert)}"
     recorded = {
         rule.record
         for file in alert.service.prometheus.rule_files
@@ -233,6 +233,13 @@ def undecidable(alert: Alert) -> str:
     if read := sorted(names & recorded):
         return f"it reads the recording rule {', '.join(read)}; the series of a contract do not pass through one"
     return ""
+
+
+def _contract_place(alert: Alert) -> str:
+    """Give where a contract would stand: an alert outside any estate needs the estate first."""
+    if alert.service.prometheus.document:
+        return f"write one in rules/contracts/{alert.id.service}.yml"
+    return "put the rules into rules/prometheus/<service>/ with their prometheus.yml, and one in rules/contracts/"
 
 
 def _undecided(alert: Alert, reason: str) -> RuleProof:
