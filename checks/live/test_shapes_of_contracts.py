@@ -111,3 +111,11 @@ def test_a_contract_that_no_series_can_show_is_refused(
     claim = {"operator": ">", "threshold": 50, "unit": "count", "usual": 10, "example": 90}
     with pytest.raises(InputError, match=says):
         prove(host, tmp_path, "queue_length > 50", signal=signal, **claim)
+
+
+def test_a_window_of_hours_takes_more_than_one_query_and_is_proved(host: Host, tmp_path: Path) -> None:
+    hours = {"ratio_of": {**SHARE["ratio_of"], "window": "2h"}}
+    claim = {"signal": hours, "operator": ">", "threshold": 0.1, "unit": "ratio", "usual": 0.01, "example": 0.5}
+    expr = "sum(rate(bad_total[2h])) / sum(rate(all_total[2h])) > 0.1"
+    proof = prove(host, tmp_path, expr, **claim)
+    assert proof.verdict is Verdict.PROVED, proof.reason

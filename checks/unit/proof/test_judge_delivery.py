@@ -110,7 +110,14 @@ def test_a_receiver_that_does_not_exist_is_said() -> None:
 def test_mail_alone_is_undecided_and_not_proved() -> None:
     verdict, reason = judged(contract("mail", "slack"), [SLACK_1, MAIL], *BOTH[:2])
     assert verdict is Verdict.UNDECIDED
-    assert "mail gets mail only" in reason
+    assert "mail gets mail" in reason
+
+
+def test_mail_beside_another_integration_is_undecided_as_well() -> None:
+    beside = Addressee("slack", "email", None, captured=False)
+    verdict, reason = judged(contract("slack"), [SLACK_1, beside], *BOTH[:2])
+    assert verdict is Verdict.UNDECIDED
+    assert "slack gets mail" in reason
 
 
 def test_a_payload_the_receiver_would_reject_is_a_refutation() -> None:

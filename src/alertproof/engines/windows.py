@@ -205,8 +205,11 @@ def _plan(windows: Sequence[Window], origins: Sequence[int]) -> Iterator[_Query]
         step = first.step_ms if first.start_ms != first.end_ms else _stride(first)
         ticks = range(first.start_ms, first.end_ms + 1, first.step_ms)
         owners = {origins[index] + tick: index for index in run for tick in ticks}
+        start, end = min(owners), max(owners)
         for expression in first.expressions:
-            yield _Query(expression, min(owners), max(owners), step, owners)
+            # A window may itself have more evaluations than a server answers at once.
+            for begin in range(start, end + 1, MAX_STEPS * step):
+                yield _Query(expression, begin, min(end, begin + (MAX_STEPS - 1) * step), step, owners)
 
 
 def _runs(windows: Sequence[Window], origins: Sequence[int]) -> Iterator[list[int]]:

@@ -62,6 +62,11 @@ def judge_for(
     said = format_duration(measured.for_ms)
     if measured.for_ms != contract.for_ms:
         return refuted(Aspect.FOR, claimed, said, f"fires after {said}, the contract says for {claimed}"), measured
+    onset = measured.active_ms - course.rises_ms
+    if onset >= contract.window_ms + course.interval_ms:
+        # Whatever the rule looks at, the contract's window is full of the breach by now.
+        late = f"pending only {format_duration(onset)} after the breach began, past the contract's window"
+        return refuted(Aspect.FOR, claimed, said, late), measured
     predicted = predict_states(timeline.ticks_ms, condition, contract.for_ms, contract.keep_firing_for_ms)
     for tick, state in zip(timeline.ticks_ms, predicted, strict=True):
         seen = {item.state for item in timeline.at(tick)} or {INACTIVE}

@@ -57,9 +57,9 @@ def judge_delivery(name: str, contract: Contract, evidence: Evidence) -> tuple[O
             faults.append(f"on the wire: {'; '.join(evidence.wire_faults)}")
         reason = f"reaches {measured}, the contract says {claimed}: {'; '.join(faults)}"
         return refuted(Aspect.DELIVERY, claimed, measured, reason), tuple(heard)
-    seen = {evidence.addressees[index].receiver for index in evidence.seats(contract.receivers)}
-    if unseen := sorted(set(contract.receivers) - seen):
-        reason = f"{', '.join(unseen)} gets mail only, which is not captured"
+    mailed = {addressee.receiver for addressee in evidence.addressees if not addressee.captured}
+    if unseen := sorted(set(contract.receivers) & mailed):
+        reason = f"{', '.join(unseen)} gets mail, which is not captured"
         return Outcome(Aspect.DELIVERY, Verdict.UNDECIDED, claimed, measured, reason), tuple(heard)
     return proved(Aspect.DELIVERY, claimed), tuple(heard)
 
