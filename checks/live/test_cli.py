@@ -59,6 +59,23 @@ def test_the_json_twin_fits_its_schema_and_the_ledger_has_a_line_per_proof(copie
     assert [json.loads(line)["alert"] for line in lines] == [alert["alert"] for alert in document["alerts"]]
 
 
+def test_check_delivers_and_shows_the_defects(copied_estate: Path) -> None:
+    done = alertproof("check", "--json", "-", cwd=copied_estate)
+    assert done.returncode == 0, done.stderr
+    document = json.loads(done.stdout)
+    assert {alert["alert"]: alert["receivers"]["measured"] for alert in document["alerts"]} == {
+        "HighSignalingLatency": ["pagerduty", "slack"],
+        "LowICESuccessRate": ["slack"],
+        "TURNUnavailable": ["pagerduty", "slack"],
+    }
+    shown = {(defect["id"], defect["alert"]): defect["shown"] for defect in document["defects"]}
+    assert shown == {
+        ("P1", "HighSignalingLatency"): True,
+        ("P1", "TURNUnavailable"): True,
+        ("P12", "HighSignalingLatency"): True,
+    }
+
+
 def test_a_refuted_alert_returns_1_and_names_file_line_contract_and_measurement(copied_estate: Path) -> None:
     replace(copied_estate / RULES, "> 500", "> 505")
     done = alertproof("prove", RULES, cwd=copied_estate)

@@ -64,6 +64,8 @@ MUTANTS = [
     Mutant(LATENCY, "[5m]", "[2m]", Aspect.WINDOW, "a breach early in its window"),
     Mutant(LATENCY, "[5m]", "[5m] offset 15s", Aspect.WINDOW, "a breach in the last sample of its window"),
     Mutant(ICE, "[5m]", "[5m] offset 1m", Aspect.WINDOW, "a breach in the last sample of its window"),
+    Mutant(ICE, "severity: warning", "severity: warning\n          tier: eu", Aspect.LABELS, "tier=eu"),
+    Mutant(ICE, "annotations:\n", "annotations:\n          note: x\n", Aspect.ANNOTATIONS, "note is 'x'"),
     Mutant(TURN, 'up{job="coturn"}', 'max_over_time(up{job="coturn"}[4m])', _F, "pending only"),
     Mutant(TURN, "for: 2m", "for: 2m\n        keep_firing_for: 1m", Aspect.RESOLVE, "gone 1m after"),
     Mutant(LATENCY, "          severity: critical\n", "", Aspect.LABELS, "severity=critical"),
