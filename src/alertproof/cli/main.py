@@ -54,7 +54,9 @@ def main() -> None:
         _silence()
         code = 1
     except OSError as error:
-        click.echo(f"alertproof: the output cannot be written: {error.strerror}", err=True)
+        # Without a file name it is the output itself: a full disk behind a redirection.
+        what = error.filename or "the output cannot be written"
+        click.echo(f"alertproof: {what}: {error.strerror}", err=True)
         _silence()
         code = EXIT_USAGE
     sys.exit(code)

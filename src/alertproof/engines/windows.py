@@ -25,11 +25,11 @@ from alertproof.engines.http import LOOPBACK, call, free_port, wait_until_ready
 from alertproof.errors import EngineRefused
 from alertproof.model.observation import Point, Vector
 from alertproof.model.series import METRIC_NAME, Scenario, quote
+from alertproof.promql.reach import LOOKBACK_MS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-LOOKBACK_MS = 300_000
 # promtool reads its whole input once per block; few large blocks make that some twenty-five times cheaper than
 # two-hour ones.
 _BLOCK = "744h"
