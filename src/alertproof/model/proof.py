@@ -30,6 +30,7 @@ class Aspect(StrEnum):
     WINDOW = "window"
     FOR = "for"
     RESOLVE = "resolve"
+    TOLERANCE = "tolerance"
     LABELS = "labels"
     ANNOTATIONS = "annotations"
     DELIVERY = "delivery"
@@ -73,6 +74,21 @@ class AlertId:
 
 
 @dataclass(frozen=True, slots=True)
+class CourseRecord:
+    """What an alert's course looked like on the engines, for drawing it. Times are milliseconds from its start.
+
+    `states` are the rule manager's at each of `ticks_ms`; `left` holds per comparison the left side there, None where
+    it is empty or cannot be split off. The example level begins at `rises_ms` and ends at `falls_ms`.
+    """
+
+    ticks_ms: tuple[int, ...]
+    states: tuple[str, ...]
+    left: tuple[tuple[float | None, ...], ...]
+    rises_ms: int
+    falls_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class Proof:
     """All that is known of one alert. Durations are milliseconds; None means it was never seen."""
 
@@ -88,6 +104,8 @@ class Proof:
     receivers_contract: tuple[str, ...]
     receivers_measured: tuple[str, ...] | None
     notifications: tuple[Notification, ...]
+    record: CourseRecord | None = None
+    picture: Path | None = None
 
     @property
     def verdict(self) -> Verdict:
@@ -142,6 +160,40 @@ class DefectProof:
         )
 
 
+class ServiceAspect(StrEnum):
+    """What is proved of a service rather than of one of its alerts."""
+
+    BLACKOUT = "blackout"
+    ROUTE = "route"
+    HEALTHY = "healthy"
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceProof:
+    """A claim about a whole service and what the engines said; `reason` is empty when it is proved."""
+
+    service: str
+    aspect: ServiceAspect
+    name: str
+    verdict: Verdict
+    claimed: str
+    measured: str
+    reason: str = ""
+
+    def __str__(self) -> str:
+        """Give `service/aspect/name`."""
+        return f"{self.service}/{self.aspect}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What a service's alerts watch: per declared metric the alerts that read it, and the metrics that none reads."""
+
+    service: str
+    watched: tuple[tuple[str, tuple[str, ...]], ...]
+    blind: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """Everything one run of the engines gave; `overlay` says what the live replay changed in production files."""
@@ -152,6 +204,8 @@ class Run:
     findings: tuple[EstateFinding, ...]
     overlay: tuple[str, ...]
     seconds: float
+    services: tuple[ServiceProof, ...] = ()
+    coverage: tuple[Coverage, ...] = ()
 
     def count(self, verdict: Verdict) -> int:
         """Give the number of proofs with a verdict."""
@@ -161,6 +215,7 @@ class Run:
     def good(self) -> bool:
         """Give whether everything is proved, every defect shown, and nothing else found; never without a proof."""
         all_proved = bool(self.proofs) and self.count(Verdict.PROVED) == len(self.proofs)
+        all_proved = all_proved and all(proof.verdict is Verdict.PROVED for proof in self.services)
         return all_proved and not self.findings and all(defect.shown for defect in self.defects)
 
 

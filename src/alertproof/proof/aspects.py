@@ -15,7 +15,7 @@ def aspects_of(alert: Alert) -> tuple[Aspect, ...]:
     """Give the aspects that a proof of this alert has, each of them judged in every run that delivers."""
     if alert.contract is None or undecidable(alert):
         return (Aspect.CONTRACT if alert.contract is None else Aspect.THRESHOLD,)
-    skipped = {Aspect.CONTRACT}
+    skipped = {Aspect.CONTRACT, Aspect.TOLERANCE}
     if not alert.contract.window_ms:
         # A signal without a window cannot look too far back.
         skipped.add(Aspect.WINDOW)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from alertproof.model.proof import DefectProof, Outcome, Proof, Run, Verdict
+from alertproof.model.proof import DefectProof, Outcome, Proof, Run, ServiceProof, Verdict
 from alertproof.report.redact import redact_body, redact_path
 
 if TYPE_CHECKING:
@@ -31,6 +31,11 @@ def run_document(run: Run, root: Path) -> dict[str, Any]:
             "seconds": round(run.seconds, 1),
         },
         "alerts": [proof_document(proof, root) for proof in run.proofs],
+        "services": [_service(proof) for proof in run.services],
+        "coverage": [
+            {"service": item.service, "watched": {n: list(a) for n, a in item.watched}, "blind": list(item.blind)}
+            for item in run.coverage
+        ],
         "defects": [_defect(defect) for defect in run.defects],
         "findings": [
             {"place": relative_text(finding.place, root), "problem": finding.problem, "remedy": finding.remedy}
@@ -112,6 +117,18 @@ def _notification(note: Notification) -> dict[str, Any]:
         "host": note.request.host,
         "path": redact_path(note.request.path),
         "payload": redact_body(note.request.body),
+    }
+
+
+def _service(proof: ServiceProof) -> dict[str, str]:
+    return {
+        "service": proof.service,
+        "aspect": str(proof.aspect),
+        "name": proof.name,
+        "verdict": str(proof.verdict),
+        "claimed": proof.claimed,
+        "measured": proof.measured,
+        "reason": proof.reason,
     }
 
 

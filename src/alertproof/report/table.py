@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from rich.markup import escape
 from rich.table import Table
 
-from alertproof.model.proof import DefectProof, MeasuredComparison, Outcome, Proof, Run, Verdict
+from alertproof.model.proof import Coverage, DefectProof, MeasuredComparison, Outcome, Proof, Run, ServiceProof, Verdict
 from alertproof.report.document import relative, relative_text
 from alertproof.report.redact import redact_body
 from alertproof.units import format_duration, format_number
@@ -30,6 +30,10 @@ def print_run(console: Console, run: Run, root: Path, *, verbose: bool = False) 
     console.print(_alert_table(run))
     for proof in run.proofs:
         _print_reasons(console, proof, root)
+    if run.services:
+        console.print("\nServices as a whole")
+        console.print(_service_table(run.services))
+    _print_coverage(console, run.coverage)
     _print_notifications(console, run, verbose=verbose)
     if run.defects:
         console.print("\nAs-found defects, shown on the same engines")
@@ -148,6 +152,22 @@ def _headlines(body: Any) -> Iterator[str]:
     # A PagerDuty event that resolves carries no text, only its action.
     if isinstance(body.get("event_action"), str):
         yield f"({body['event_action']})"
+
+
+def _service_table(services: tuple[ServiceProof, ...]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("service", "aspect", "of", "claimed", "measured", "verdict"):
+        table.add_column(column)
+    for proof in services:
+        words = [proof.service, str(proof.aspect), proof.name, proof.claimed, proof.reason or proof.measured]
+        table.add_row(*(escape(word) for word in words), f"[{_STYLE[proof.verdict]}]{proof.verdict}[/]")
+    return table
+
+
+def _print_coverage(console: Console, coverage: tuple[Coverage, ...]) -> None:
+    for item in coverage:
+        blind = ", ".join(item.blind) or "none"
+        console.print(f"\n{item.service}: {counted(len(item.watched), 'metric')} watched; blind: {blind}", markup=False)
 
 
 def _defect_table(defects: tuple[DefectProof, ...]) -> Table:
