@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from alertproof.errors import InputError, Place, UsageError
 from alertproof.load.contracts import load_contracts
 from alertproof.load.metrics import load_metrics
+from alertproof.load.routes import load_routes
 from alertproof.load.rules import count_raw_alerts, load_alertmanager, load_prometheus, load_rule_file
 from alertproof.load.signals import check_signals
 from alertproof.load.text import read_text
@@ -96,7 +98,9 @@ def load_service(root: Path, folder: Path) -> Service:
         metrics=load_metrics(metrics, name) if metrics.exists() else {},
     )
     check_signals(service.contracts, service.metrics)
-    return service
+    if not service.contracts:
+        return service
+    return replace(service, routes=load_routes(contracts, service.contracts, service.alertmanager))
 
 
 def _load_foreign(paths: Sequence[Path]) -> Estate:
