@@ -19,7 +19,8 @@ SLACK_1 = Addressee("slack", "slack", "hooks.slack.com", path="/services/T/B/1")
 SLACK_2 = Addressee("slack", "slack", "hooks.slack.com", path="/services/T/B/2")
 PAGER = Addressee("pager", "pagerduty", "events.pagerduty.com", fields=(("routing_key", "k" * 32),))
 BRIDGE = Addressee("bridge", "webhook", "bridge.example", path="/")
-MAIL = Addressee("mail", "email", None, captured=False)
+MAIL = Addressee("mail", "email", "smtp", path="team@example.com")
+NOWHERE = Addressee("mail", "email", None, captured=False)
 
 
 def contract(*receivers: str, hosts: tuple[str, ...] = ()) -> Contract:
@@ -54,6 +55,11 @@ def pager(action: str, **payload: Any) -> Request:
         "payload": {"summary": "Down", "source": "p", "severity": "critical", **payload},
     }
     return request("events.pagerduty.com", "/v2/enqueue", event)
+
+
+def mail(subject: str, to: str = "team@example.com") -> Request:
+    body = {"from": "a@example.com", "to": [to], "date": "today", "subject": subject, "text": "Down", "html": ""}
+    return Request(1.0, "smtp", "MAIL", to, {}, body, 250)
 
 
 def request(host: str, path: str, body: Any) -> Request:
@@ -107,17 +113,24 @@ def test_a_receiver_that_does_not_exist_is_said() -> None:
     assert "nobody is no receiver of the Alertmanager file" in reason
 
 
-def test_mail_alone_is_undecided_and_not_proved() -> None:
-    verdict, reason = judged(contract("mail", "slack"), [SLACK_1, MAIL], *BOTH[:2])
+def test_mail_is_judged_like_the_others() -> None:
+    found = contract("mail", hosts=("example.com",))
+    good = [mail("[FIRING:1] Down"), mail("[RESOLVED] Down")]
+    assert judged(found, [MAIL], *good) == (Verdict.PROVED, "")
+    assert "mail never heard that it resolved" in judged(found, [MAIL], good[0])[1]
+    assert "does not say whether" in judged(found, [MAIL], mail("Down"), *good)[1]
+    assert "an unexpected request went to smtp" in judged(found, [MAIL], *good, mail("x", to="a@evil.example"))[1]
+
+
+def test_mail_to_a_domain_that_the_contracts_do_not_name_is_refuted() -> None:
+    _, reason = judged(contract("mail"), [MAIL], mail("[FIRING:1] Down"), mail("[RESOLVED] Down"))
+    assert "a notification to mail went to example.com, which is not email's own" in reason
+
+
+def test_mail_that_goes_nowhere_is_undecided_and_not_proved() -> None:
+    verdict, reason = judged(contract("mail", "slack"), [SLACK_1, NOWHERE], *BOTH[:2])
     assert verdict is Verdict.UNDECIDED
     assert "mail gets mail" in reason
-
-
-def test_mail_beside_another_integration_is_undecided_as_well() -> None:
-    beside = Addressee("slack", "email", None, captured=False)
-    verdict, reason = judged(contract("slack"), [SLACK_1, beside], *BOTH[:2])
-    assert verdict is Verdict.UNDECIDED
-    assert "slack gets mail" in reason
 
 
 def test_a_payload_the_receiver_would_reject_is_a_refutation() -> None:

@@ -76,16 +76,24 @@ def _faults(name: str, contract: Contract, evidence: Evidence, own: Sequence[Not
         )
         if not note.state:
             yield f"a notification to {note.receiver} does not say whether the alert fires or is resolved"
-        if SERVICES.get(note.request.host) != note.integration and note.request.host not in contract.hosts:
-            yield (
-                f"a notification to {note.receiver} went to {note.request.host}, which is not {note.integration}'s"
-                " own and which the contracts do not name under 'hosts'"
-            )
+        yield from (
+            f"a notification to {note.receiver} went to {host}, which is not {note.integration}'s"
+            " own and which the contracts do not name under 'hosts'"
+            for host in _foreign_hosts(note)
+            if host not in contract.hosts
+        )
     for note in evidence.reading.notifications:
         if not note.alerts:
             yield f"a notification to {note.receiver} names no alert"
     for request in evidence.reading.strangers:
         yield f"an unexpected request went to {request.host}"
+
+
+def _foreign_hosts(note: Notification) -> list[str]:
+    """Give where a notification went beside its vendor's own hosts; for a mail, the domains of its recipients."""
+    if note.integration == "email":
+        return sorted({part.rpartition("@")[2].strip() for part in note.request.path.split(",")})
+    return [] if SERVICES.get(note.request.host) == note.integration else [note.request.host]
 
 
 def _missing(name: str, contract: Contract, evidence: Evidence) -> Iterator[str]:
