@@ -153,3 +153,39 @@ def test_a_host_of_ones_own_must_be_named_in_the_contracts() -> None:
     assert "bridge.example, which is not webhook's own" in reason
     _, reason = judged(contract("bridge", hosts=("bridge.example",)), [BRIDGE], request("bridge.example", "/", body))
     assert "own" not in reason
+
+
+def test_states_that_are_exchanged_are_noticed_by_their_order() -> None:
+    verdict, reason = judged(contract("slack"), [SLACK_1], slack(1, "RESOLVED"), slack(1, "FIRING"))
+    assert verdict is Verdict.REFUTED
+    assert "the first that slack is told is that it resolved" in reason
+    assert "the last that slack is told is that it fires" in reason
+
+
+@pytest.mark.parametrize("state", ["FIRING", "RESOLVED"])
+def test_the_same_words_twice_are_a_refutation(state: str) -> None:
+    twice = [slack(1, said) for said in ("FIRING", "RESOLVED") for _ in range(1 + (said == state))]
+    verdict, reason = judged(contract("slack"), [SLACK_1], *twice)
+    assert verdict is Verdict.REFUTED
+    assert f"slack is told twice in the same words that it {'fires' if state == 'FIRING' else 'resolved'}" in reason
+
+
+def test_two_incidents_of_one_alert_are_a_refutation_though_their_keys_differ() -> None:
+    requests = [pager("trigger"), pager("trigger"), pager("resolve"), pager("resolve")]
+    for number, item in enumerate(requests):
+        item.body["dedup_key"] = f"d{number % 2}"
+    assert "pager is told twice in the same words that it fires" in judged(contract("pager"), [PAGER], *requests)[1]
+
+
+def test_two_integrations_and_an_update_that_tells_more_are_no_repetition() -> None:
+    two = [*(slack(number, state) for state in ("FIRING", "RESOLVED") for number in (1, 2))]
+    assert judged(contract("slack"), [SLACK_1, SLACK_2], *two) == (Verdict.PROVED, "")
+    update = slack(1, "FIRING", alert="Down on two")
+    found = judged(contract("slack"), [SLACK_1], slack(1, "FIRING"), update, slack(1, "RESOLVED"))
+    assert found == (Verdict.PROVED, "")
+
+
+def test_a_severity_of_its_own_making_is_a_refutation() -> None:
+    requests = [pager("trigger", severity="warning"), pager("resolve", severity="warning")]
+    _, reason = judged(contract("pager"), [PAGER], *requests)
+    assert "pager is told severity 'warning', the contract says 'critical'" in reason
