@@ -10,6 +10,7 @@ from alertproof.engines.promtool import RuleReplay
 from alertproof.engines.windows import Window, WindowResult
 from alertproof.model.series import Scenario, Series
 from alertproof.proof.cases import Subject, scrape_ms, target_labels
+from alertproof.proof.record import left_expressions
 from alertproof.proof.states import FIRING, PENDING
 from alertproof.witness import Phase, Target, synthesise
 
@@ -60,8 +61,8 @@ def course_of(subject: Subject) -> Course:
 
 
 def rule_window(subject: Subject, course: Course) -> Window:
-    """Give the window that shows at which of the rule's own evaluations its condition holds."""
-    return _window(subject, course, course.interval_ms)
+    """Give the window that shows at which of the rule's own evaluations its condition holds, and its left sides."""
+    return _window(subject, course, course.interval_ms, left_expressions(subject))
 
 
 def live_window(subject: Subject, course: Course) -> Window:
@@ -75,9 +76,9 @@ def rule_replay(subject: Subject, course: Course, key: str) -> RuleReplay:
     return RuleReplay(key, alert.file, alert.rule.alert, course.scenario, course.interval_ms, (course.render_ms,))
 
 
-def _window(subject: Subject, course: Course, step_ms: int) -> Window:
+def _window(subject: Subject, course: Course, step_ms: int, further: tuple[str, ...] = ()) -> Window:
     length = course.scenario.length_ms
-    return Window(course.scenario, (subject.expr,), 0, length, step_ms, subject.reach_ms)
+    return Window(course.scenario, (subject.expr, *further), 0, length, step_ms, subject.reach_ms)
 
 
 def condition(result: WindowResult, expr: str) -> tuple[bool, ...]:
