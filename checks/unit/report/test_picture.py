@@ -8,6 +8,8 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
 
 from alertproof.errors import UsageError
 from alertproof.model.observation import Notification, Request
@@ -99,7 +101,7 @@ def test_a_number_in_the_rule_other_than_the_contracts_has_a_line_of_its_own(tmp
     other = replace(LATENCY, measured=505.0, measured_operator=None)
     texts, ids = drawn(tmp_path, proof(BAD, comparisons=(other,), record=replace(RECORD, numbers=(505.0,))))
     assert {"threshold-0", "rule-number-0"} <= ids
-    assert {"contract: fires when", "> 500 ms", "the rule compares", "with 505"} <= set(texts)
+    assert {"should fire when", "> 500 ms", "the rule compares", "with 505"} <= set(texts)
 
 
 def test_a_rule_that_counts_in_percent_shows_the_contracts_ratio_on_its_own_axis(tmp_path: Path) -> None:
@@ -241,3 +243,28 @@ def test_a_folder_that_cannot_be_written_to_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(UsageError, match="no picture can be written there"):
         with_pictures(run(proof(BAD)), tmp_path / "file" / "pictures", every=False)
+
+
+values = st.none() | st.floats(allow_nan=False)
+
+
+# Shrinking by drawing would take minutes.
+@settings(max_examples=25, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+@given(
+    left=st.lists(values, min_size=3, max_size=3),
+    number=st.none() | st.floats(),
+    contract=st.floats(allow_nan=False, allow_infinity=False),
+    measured=values,
+)
+def test_no_value_is_too_strange_to_be_drawn(
+    tmp_path_factory: pytest.TempPathFactory,
+    left: list[float | None],
+    number: float | None,
+    contract: float,
+    measured: float | None,
+) -> None:
+    strange = replace(LATENCY, contract=contract, measured=measured)
+    record = replace(RECORD, left=(tuple(left * 8),), numbers=(number,))
+    texts, ids = drawn(tmp_path_factory.getbasetemp(), proof(BAD, comparisons=(strange,), record=record))
+    assert "Slow" in texts
+    assert {"panel-0", "state-firing"} <= ids

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import re
 import warnings
 from contextlib import contextmanager
@@ -67,6 +68,19 @@ def picture_name(alert: AlertId, *, apart: bool = False) -> str:
 @contextmanager
 def _own_style() -> Iterator[None]:
     """Set our style, whatever matplotlibrc a person has, and put theirs back."""
+    # What it says of its font cache, or of a home that it cannot write to, is nothing to a person who reads verdicts.
+    logger = logging.getLogger("matplotlib")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with _style():
+            yield
+    finally:
+        logger.setLevel(level)
+
+
+@contextmanager
+def _style() -> Iterator[None]:
     import matplotlib.style
 
     with matplotlib.style.context(["default", _STYLE]), warnings.catch_warnings():

@@ -18,6 +18,8 @@ _MINUTE, _HOUR, _DAY = 60_000.0, 3_600_000.0, 86_400_000.0
 # As many minutes, and hours, are still read easily.
 _MOST = 600
 _TWO_DECADES = 100.0
+# The arithmetic of axes overflows long before that of numbers.
+_HUGE = 1e60
 _ALIKE = 1e-4
 # How a rule may count otherwise than its contract: a power of ten (percent, seconds for milliseconds), or per minute.
 _FACTORS = (*(10.0**power for power in range(-9, 10)), 60.0, 1 / 60.0)
@@ -28,6 +30,13 @@ def time_unit(length_ms: int) -> tuple[float, str]:
     if length_ms <= _MOST * _MINUTE:
         return _MINUTE, "minutes"
     return (_HOUR, "hours") if length_ms <= _MOST * _HOUR else (_DAY, "days")
+
+
+def drawable(value: float) -> float:
+    """Give a value as an axis can show it: infinite where it is beyond any measurement, 0 where it is below any."""
+    if abs(value) > _HUGE:
+        return math.copysign(math.inf, value)
+    return 0.0 if abs(value) < 1 / _HUGE else value
 
 
 def scaled_claim(comparison: MeasuredComparison, number: float | None) -> float:

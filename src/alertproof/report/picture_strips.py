@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from alertproof.report.picture_axes import scale_time, scale_values, scaled_claim, time_unit
+from alertproof.report.picture_axes import drawable, scale_time, scale_values, scaled_claim, time_unit
 from alertproof.report.picture_text import (
     BLUE,
     GREEN,
@@ -47,9 +48,10 @@ def draw_panel(axes: Axes, proof: Proof, record: CourseRecord, index: int) -> No
     divisor, _ = time_unit(record.ticks_ms[-1])
     _shade_course(axes, record, divisor)
     comparison = proof.comparisons[index] if index < len(proof.comparisons) else None
-    left = record.left[index] if index < len(record.left) else ()
+    measured = record.left[index] if index < len(record.left) else ()
+    left = [None if value is None else drawable(value) for value in measured]
     number = record.numbers[index] if index < len(record.numbers) else None
-    lines = _thresholds(comparison, number)
+    lines = [line for line in _thresholds(comparison, number) if math.isfinite(line[1])]
     finite = _draw_left(axes, record, left, index)
     for gid, value, _, style in lines:
         axes.axhline(value, gid=f"{gid}-{index}", zorder=3, **style)
@@ -126,14 +128,14 @@ def _thresholds(comparison: MeasuredComparison | None, number: float | None) -> 
     if comparison is None:
         return []
     claim = scaled_claim(comparison, number)
-    words = f"fires when\n{claimed_text(comparison)}"
-    if number is None:
-        return [("threshold", claim, f"contract:\n{words}", contract)]
+    words = f"should fire when\n{claimed_text(comparison)}"
+    if number is None or math.isnan(number):
+        return [("threshold", drawable(claim), words, contract)]
     if relative_difference(number, claim) < _ALIKE * _ALIKE:
-        return [("threshold", claim, words, contract)]
+        return [("threshold", drawable(claim), words, contract)]
     return [
-        ("threshold", claim, f"contract: {words}", contract),
-        ("rule-number", number, f"the rule compares\nwith {format_number(number)}", rule),
+        ("threshold", drawable(claim), words, contract),
+        ("rule-number", drawable(number), f"the rule compares\nwith {format_number(number)}", rule),
     ]
 
 
@@ -265,7 +267,7 @@ def draw_notifications(axes: Axes, proof: Proof, rows: Sequence[str]) -> None:
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)
     put(axes, 0, 1.0, "notifications", transform=axes.transAxes, weight="bold", color=INK, va="bottom", fontsize=9.5)
-    scale_time(axes, end, "seconds of the live replay, a clock of its own: no for is waited out")
+    scale_time(axes, end, "seconds of the live replay, on a clock of its own")
 
 
 def _short(name: str) -> str:
