@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from alertproof.model.defect import Defect
+    from alertproof.model.defect import Claim, Defect
     from alertproof.model.estate import Alert, Estate
     from alertproof.model.proof import Aspect, DefectProof, Outcome, Run
 
@@ -70,10 +70,15 @@ def _claims(config: pytest.Config) -> dict[str, tuple[Defect, int]]:
     from alertproof.load.defects import load_defects
 
     return {
-        f"{defect.id}/{shown.alert}/{shown.aspect}": (defect, index)
+        _claim_id(defect, claim): (defect, index)
         for defect in load_defects(_root(config) / "fixtures" / "defects")
-        for index, shown in enumerate(defect.shows)
+        for index, claim in enumerate(defect.shows)
     }
+
+
+def _claim_id(defect: Defect, claim: Claim) -> str:
+    """Give `P1/alert/aspect`; of a server's queries, each with its expression."""
+    return "/".join(filter(None, (defect.id, claim.of, str(claim.asks), getattr(claim, "expr", ""))))
 
 
 @pytest.fixture(scope="session")
@@ -129,12 +134,8 @@ def alert_outcome(request: pytest.FixtureRequest, alertproof_run: Run) -> Outcom
 def defect_proof(request: pytest.FixtureRequest, alertproof_run: Run) -> DefectProof:
     """Give what one claim of the as-found corpus came to."""
     defect, index = request.param
-    claim = defect.shows[index]
-    return next(
-        proof
-        for proof in alertproof_run.defects
-        if (proof.id, proof.alert, proof.found.aspect) == (defect.id, claim.alert, claim.aspect)
-    )
+    own: list[DefectProof] = [proof for proof in alertproof_run.defects if proof.id == defect.id]
+    return own[index]
 
 
 @pytest.fixture(scope="session")

@@ -45,12 +45,19 @@ def wait_until_ready(service: Service, name: str, url: str) -> None:
     raise EngineDied(f"{name} was not ready within {_READY_SECONDS:.0f} s", service.log_tail())
 
 
-def call(url: str, form: str | None = None) -> Any:
-    """Give the JSON a server answers; `form` is sent as a POST. EngineRefused carries the server's own words."""
-    request = urllib.request.Request(url, data=None if form is None else form.encode())  # noqa: S310 ours
+def call(url: str, form: str | None = None, body: Any = None) -> Any:
+    """Give the JSON a server answers, None where that is nothing; `form`, or `body` as JSON, is sent as a POST.
+
+    EngineRefused carries the server's own words.
+    """
+    data = None if form is None else form.encode()
+    headers = {}
+    if body is not None:
+        data, headers = json.dumps(body).encode(), {"Content-Type": "application/json"}
+    request = urllib.request.Request(url, data=data, headers=headers)  # noqa: S310 ours
     try:
         with _OPENER.open(request, timeout=_CALL_SECONDS) as answer:
-            return json.load(answer)
+            return json.loads(answer.read() or b"null")
     except urllib.error.HTTPError as error:
         raise EngineRefused(
             f"{url.split('?', maxsplit=1)[0]} answered {error.code}", error.read().decode(errors="replace")

@@ -91,8 +91,8 @@ def live(  # noqa: PLR0913, PLR0917 each a plain fact of the replay
     notify = f"{LOOPBACK}:{free_port()}"
     changes = _write_prometheus(run, config, notify)
     amconfig = _write_alertmanager(run, alertmanager)
-    with host.serve(Program.ALERTMANAGER, _alertmanager_arguments(run, amconfig, notify), run, environment) as am:
-        _wait_for_alertmanager(am, notify, run)
+    with host.serve(Program.ALERTMANAGER, alertmanager_arguments(run, amconfig, notify), run, environment) as am:
+        wait_for_alertmanager(am, notify, run)
         _write_history(host, run, alerts)
         serve = f"{LOOPBACK}:{free_port()}"
         started = time.monotonic()
@@ -121,7 +121,7 @@ def _write_alertmanager(run: Path, document: Mapping[str, Any]) -> Path:
     return path
 
 
-def _wait_for_alertmanager(service: Service, address: str, run: Path) -> None:
+def wait_for_alertmanager(service: Service, address: str, run: Path) -> None:
     """Wait until Alertmanager is ready; EngineRefused with its own words where it does not start with its file."""
     try:
         wait_until_ready(service, "alertmanager", f"http://{address}/-/ready")
@@ -158,7 +158,8 @@ def _state_lines(alert: LiveAlert, origin_ms: int, now_ms: int) -> str:
     return openmetrics_lines(labels, times, (active / 1000,) * len(times))
 
 
-def _alertmanager_arguments(run: Path, config: Path, address: str) -> list[str]:
+def alertmanager_arguments(run: Path, config: Path, address: str) -> list[str]:
+    """Give how Alertmanager is started in the folder `run`."""
     return [
         f"--config.file={config}",
         f"--storage.path={run / 'alertmanager'}",

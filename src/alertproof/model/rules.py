@@ -71,6 +71,13 @@ class PrometheusConfig:
     evaluation_interval_ms: int
     rule_files: tuple[RuleFile, ...]
 
+    @property
+    def external_labels(self) -> Mapping[str, str]:
+        """Give the labels that every alert gets on its way to Alertmanager."""
+        settings = self.document.get("global")
+        labels = settings.get("external_labels") if isinstance(settings, dict) else None
+        return {name: str(value) for name, value in (labels or {}).items()}
+
 
 @dataclass(frozen=True, slots=True)
 class AlertmanagerConfig:
