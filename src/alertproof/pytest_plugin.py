@@ -133,8 +133,9 @@ def alert_outcome(request: pytest.FixtureRequest, alertproof_run: Run) -> Outcom
 @pytest.fixture
 def defect_proof(request: pytest.FixtureRequest, alertproof_run: Run) -> DefectProof:
     """Give what one claim of the as-found corpus came to."""
-    defect, index = request.param
-    own: list[DefectProof] = [proof for proof in alertproof_run.defects if proof.id == defect.id]
+    param: tuple[Defect, int] = request.param
+    defect, index = param
+    own = [proof for proof in alertproof_run.defects if proof.id == defect.id]
     return own[index]
 
 

@@ -50,7 +50,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class PrometheusStart:
-    """A prometheus.yml with the text of the rule file it may load, the pods discovered, and by address what targets answer."""
+    """A prometheus.yml, the text of the rule file it may load, the pods discovered, and by address what targets answer."""
 
     document: Document
     rules: str

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from alertproof.engines.host import Host
 
 # A server mostly waits for its own discovery; more at once would only fight for two cores while they start.
-_SERVERS_AT_ONCE = 6
+_SERVERS_AT_ONCE = 12
 _FIRING = 'ALERTS{alertstate="firing"}'
 _NOBODY = "nobody"
 # A claim of a defect, by position, and one of its two sides.
