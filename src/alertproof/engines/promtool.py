@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import tempfile
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +33,11 @@ _DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 @dataclass(frozen=True, slots=True)
 class RuleReplay:
-    """A scenario for one alert of a rule file, evaluated every `interval_ms`, rendered at `render_ms`."""
+    """A scenario for one alert of a rule file, evaluated every `interval_ms`, rendered at `render_ms`.
+
+    `beside` are further files that the server loads, as their recording rules may be read; `external_labels` are the
+    server's, for templates.
+    """
 
     key: str
     rules: RuleFile
@@ -41,6 +45,8 @@ class RuleReplay:
     scenario: Scenario
     interval_ms: int
     render_ms: tuple[int, ...]
+    beside: tuple[RuleFile, ...] = ()
+    external_labels: Mapping[str, str] = field(default_factory=dict)
 
 
 def replay_rules(
@@ -66,10 +72,13 @@ def _replay_file(
 ) -> dict[str, RuleTimeline]:
     rules = run / f"rules-{name}.yml"
     rules.write_text(replays[0].rules.text, encoding="utf-8")
+    # Recording rules come first, so that what an alert reads is of the same evaluation.
+    files = [*_write_beside(run, name, replays[0]), rules.name]
     tests = run / f"tests-{name}.yml"
     document = {
-        "rule_files": [rules.name],
+        "rule_files": files,
         "evaluation_interval": format_duration(evaluation_ms or replays[0].interval_ms),
+        **_order(replays[0]),
         "tests": [_test(replay) for replay in replays],
     }
     tests.write_text(yaml.dump(document, Dumper=_DUMPER, sort_keys=False), encoding="utf-8")
@@ -87,6 +96,21 @@ def _replay_file(
     return {replay.key: _timeline(replay, [item for item in got if item.test == replay.key]) for replay in replays}
 
 
+def _write_beside(run: Path, name: str, replay: RuleReplay) -> list[str]:
+    names = []
+    for number, file in enumerate(replay.beside):
+        path = run / f"beside-{name}-{number}.yml"
+        path.write_text(file.text, encoding="utf-8")
+        names.append(path.name)
+    return names
+
+
+def _order(replay: RuleReplay) -> dict[str, list[str]]:
+    """Give the order of the groups: that of the files, where their names tell them apart; promtool's own is random."""
+    names = [group.name for file in (*replay.beside, replay.rules) for group in file.groups]
+    return {"group_eval_order": names} if len(set(names)) == len(names) > 1 else {}
+
+
 def _test(replay: RuleReplay) -> dict[str, Any]:
     scenario = replay.scenario
     # promtool names the test only before rendered alerts; a matcher that no alert fails carries the key elsewhere.
@@ -94,8 +118,11 @@ def _test(replay: RuleReplay) -> dict[str, Any]:
     return {
         "name": replay.key,
         "interval": format_duration(scenario.step_ms),
+        **({"external_labels": dict(replay.external_labels)} if replay.external_labels else {}),
         "input_series": [
-            {"series": series.notation(), "values": _values(series.samples)} for series in scenario.series
+            {"series": series.notation(), "values": _values(series.samples)}
+            for series in scenario.series
+            if any(sample is not None for sample in series.samples)
         ],
         "promql_expr_test": [
             {"expr": selector, "eval_time": format_duration(tick), "exp_samples": []} for tick in _ticks(replay)
@@ -110,19 +137,27 @@ def _ticks(replay: RuleReplay) -> range:
     return range(0, replay.scenario.length_ms + 1, replay.interval_ms)
 
 
-def _values(samples: Sequence[float]) -> str:
+def _values(samples: Sequence[float | None]) -> str:
     return " ".join(_runs(samples))
 
 
-def _runs(samples: Sequence[float]) -> Iterator[str]:
-    """Give values in promtool's notation; equal neighbours are folded, which keeps gauges short."""
+def _runs(samples: Sequence[float | None]) -> Iterator[str]:
+    """Give values in promtool's notation; equal neighbours are folded, which keeps gauges short.
+
+    A gap begins with a stale marker, as Prometheus writes one when a scrape fails or a target is gone.
+    """
     index = 0
     while index < len(samples):
         end = index
         while end + 1 < len(samples) and samples[end + 1] == samples[index]:
             end += 1
-        count = end - index
-        yield f"{samples[index]!r}x{count}" if count else repr(samples[index])
+        value, count = samples[index], end - index
+        if value is None:
+            yield "stale" if index else "_"
+            if count:
+                yield f"_x{count}"
+        else:
+            yield f"{value!r}x{count}" if count else repr(value)
         index = end + 1
 
 

@@ -50,7 +50,10 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class PrometheusStart:
-    """A prometheus.yml, the text of the rule file it may load, the pods discovered, and by address what targets answer."""
+    """A prometheus.yml, the text of the rule file it may load, the pods discovered, and what targets answer.
+
+    `exposition` is by address; a target without one answers 503.
+    """
 
     document: Document
     rules: str

@@ -72,11 +72,11 @@ class PrometheusConfig:
     rule_files: tuple[RuleFile, ...]
 
     @property
-    def external_labels(self) -> Mapping[str, str]:
-        """Give the labels that every alert gets on its way to Alertmanager."""
+    def external_labels(self) -> dict[str, str]:
+        """Give the labels the server adds to what it sends."""
         settings = self.document.get("global")
         labels = settings.get("external_labels") if isinstance(settings, dict) else None
-        return {name: str(value) for name, value in (labels or {}).items()}
+        return {str(name): str(value) for name, value in (labels or {}).items()}
 
 
 @dataclass(frozen=True, slots=True)

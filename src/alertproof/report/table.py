@@ -20,7 +20,15 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 _STYLE = {Verdict.PROVED: "green", Verdict.REFUTED: "bold red", Verdict.UNDECIDED: "yellow"}
-_UNITS = {"ratio": "", "state": "", "count": "", "percent": " %", "per_second": "/s"}
+_UNITS = {
+    "ratio": "",
+    "state": "",
+    "count": "",
+    "percent": " %",
+    "per_second": "/s",
+    "per_minute": "/min",
+    "per_hour": "/h",
+}
 
 
 def print_run(console: Console, run: Run, root: Path, *, verbose: bool = False) -> None:
