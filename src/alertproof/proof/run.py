@@ -48,7 +48,7 @@ def run_proofs(  # noqa: PLR0913 each a plain fact of the run
     claims = defect_claims(estate, defects)
     variants = [alert for claim in claims for alert in (claim.found, claim.fixed)]
     with _beside(partial(judge_claims, host, folder, defects)) as judged:
-        proofs = prove_rules(host, folder, [*estate.alerts, *variants], progress)
+        proofs = prove_rules(host, folder, [*estate.alerts, *variants], progress, _aspects(claims, len(estate.alerts)))
         own, shown = proofs[: len(estate.alerts)], proofs[len(estate.alerts) :]
         to_deliver = [proof for proof in own if delivers and proof.course is not None]
         for claim, pair in zip(claims, zip(shown[::2], shown[1::2], strict=True), strict=True):
@@ -100,6 +100,11 @@ def _beside(work: Callable[[threading.Event], T]) -> Iterator[Future[T]]:
         except BaseException:
             stop.set()
             raise
+
+
+def _aspects(claims: Sequence[DefectClaim], first: int) -> dict[int, frozenset[Aspect]]:
+    """Give the one aspect that is wanted of each side of each claim, whose alerts stand from `first` on."""
+    return {first + index: frozenset({claims[index // 2].shown.aspect}) for index in range(2 * len(claims))}
 
 
 def _about(claim: DefectClaim, proof: RuleProof, deliveries: dict[int, Delivery]) -> Outcome:
