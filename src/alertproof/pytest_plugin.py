@@ -16,7 +16,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from alertproof.model.defect import Defect
+    from alertproof.model.defect import Claim, Defect
     from alertproof.model.estate import Alert, Estate
     from alertproof.model.proof import Aspect, DefectProof, Outcome, Run
 
@@ -73,10 +73,15 @@ def _claims(config: pytest.Config) -> dict[str, tuple[Defect, int]]:
     from alertproof.load.defects import load_defects
 
     return {
-        f"{defect.id}/{shown.alert}/{shown.aspect}": (defect, index)
+        _claim_id(defect, claim): (defect, index)
         for defect in load_defects(_root(config) / "fixtures" / "defects")
-        for index, shown in enumerate(defect.shows)
+        for index, claim in enumerate(defect.shows)
     }
+
+
+def _claim_id(defect: Defect, claim: Claim) -> str:
+    """Give `P1/alert/aspect`; of a server's queries, each with its expression."""
+    return "/".join(filter(None, (defect.id, claim.of, str(claim.asks), getattr(claim, "expr", ""))))
 
 
 @pytest.fixture(scope="session")
@@ -163,13 +168,10 @@ def alert_outcome(request: pytest.FixtureRequest, alertproof_run: Run) -> Outcom
 @pytest.fixture
 def defect_proof(request: pytest.FixtureRequest, alertproof_run: Run) -> DefectProof:
     """Give what one claim of the as-found corpus came to."""
-    defect, index = request.param
-    claim = defect.shows[index]
-    return next(
-        proof
-        for proof in alertproof_run.defects
-        if (proof.id, proof.alert, proof.found.aspect) == (defect.id, claim.alert, claim.aspect)
-    )
+    param: tuple[Defect, int] = request.param
+    defect, index = param
+    own = [proof for proof in alertproof_run.defects if proof.id == defect.id]
+    return own[index]
 
 
 @pytest.fixture(scope="session")

@@ -137,7 +137,7 @@ def _defect(defect: DefectProof) -> dict[str, Any]:
     return {
         "id": defect.id,
         "title": defect.title,
-        "alert": defect.alert,
+        "of": defect.of,
         "shown": defect.shown,
         "found": _outcome(defect.found),
         "fixed": _outcome(defect.fixed),

@@ -166,13 +166,13 @@ def _print_coverage(console: Console, coverage: tuple[Coverage, ...]) -> None:
 
 def _defect_table(defects: tuple[DefectProof, ...]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("id", "alert", "aspect", "as found", "as fixed", ""):
+    for column in ("id", "of", "aspect", "as found", "as fixed", ""):
         table.add_column(column)
     for defect in defects:
         style, word = ("green", "shown") if defect.shown else ("bold red", "NOT SHOWN")
         table.add_row(
             defect.id,
-            defect.alert,
+            escape(defect.of),
             str(defect.found.aspect),
             escape(_side(defect.found)),
             escape(_side(defect.fixed)),
