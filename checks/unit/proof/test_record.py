@@ -8,11 +8,11 @@ from pathlib import Path
 from alertproof.engines.windows import WindowResult
 from alertproof.load.estate import load_estate
 from alertproof.model.observation import AlertState, Point, RuleTimeline
-from alertproof.proof.prove import subject_of
 from alertproof.proof.record import course_record, left_expressions, left_sides
+from alertproof.proof.subject import subject_of
 from alertproof.proof.timeline import course_of, live_window, rule_window
 
-SUBJECT = subject_of(load_estate([Path(__file__).parents[3]]).alerts[0])
+SUBJECT = subject_of(load_estate([Path(__file__).parents[2] / "sample"]).alerts[0])
 COURSE = course_of(SUBJECT)
 TICKS = (0, 15_000, 30_000, 45_000)
 
@@ -36,7 +36,7 @@ def test_the_left_side_is_the_first_value_and_nothing_where_it_is_empty_or_nan()
 
 
 def test_without_a_comparison_at_the_top_nothing_is_asked_and_nothing_kept() -> None:
-    whole = replace(SUBJECT, split=None)
+    whole = replace(SUBJECT, splits=(None,))
     assert left_expressions(whole) == ()
     assert left_sides(whole, WindowResult(TICKS, {})) == ((None,) * 4,)
     assert course_record(whole, COURSE, (), RuleTimeline(TICKS, (), ())).numbers == (None,)

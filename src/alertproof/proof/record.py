@@ -11,25 +11,15 @@ from alertproof.proof.states import FIRING, INACTIVE, PENDING
 if TYPE_CHECKING:
     from alertproof.engines.windows import WindowResult
     from alertproof.model.observation import RuleTimeline, Vector
-    from alertproof.promql import SplitComparison
-    from alertproof.proof.cases import Subject
+    from alertproof.proof.subject import Subject
     from alertproof.proof.timeline import Course
 
 Left = tuple[tuple[float | None, ...], ...]
 
 
-def splits_of(subject: Subject) -> tuple[SplitComparison | None, ...]:
-    """Give for each comparison of the contract the part of the expression that is it; None where none can be told.
-
-    An expression that is one comparison is that of a contract with one.
-    """
-    single = len(subject.comparisons) == 1
-    return tuple(subject.split if single else None for _ in subject.comparisons)
-
-
 def left_expressions(subject: Subject) -> tuple[str, ...]:
     """Give the left sides to ask an engine for, each once."""
-    return tuple(dict.fromkeys(split.left for split in splits_of(subject) if split is not None))
+    return tuple(dict.fromkeys(split.left for split in subject.splits if split is not None))
 
 
 def left_sides(subject: Subject, result: WindowResult) -> Left:
@@ -38,7 +28,7 @@ def left_sides(subject: Subject, result: WindowResult) -> Left:
         tuple(_value(vector) for vector in result.vectors[split.left])
         if split is not None
         else (None,) * len(result.ticks_ms)
-        for split in splits_of(subject)
+        for split in subject.splits
     )
 
 
@@ -48,7 +38,7 @@ def course_record(subject: Subject, course: Course, left: Left, timeline: RuleTi
         ticks_ms=timeline.ticks_ms,
         states=_states(timeline),
         left=left,
-        numbers=tuple(split.right if split is not None else None for split in splits_of(subject)),
+        numbers=tuple(split.right if split is not None else None for split in subject.splits),
         rises_ms=course.rises_ms,
         falls_ms=course.falls_ms,
     )

@@ -33,7 +33,15 @@ if TYPE_CHECKING:
 
 _STATE_COLOURS = {"inactive": "#e4e4e4", "pending": ORANGE, "firing": VERMILLION}
 _STATE_INK = {"inactive": GREY, "pending": INK, "firing": "white"}
-_AXIS_LABELS = {"ratio": "ratio", "state": "state", "count": "count", "percent": "%", "per_second": "per second"}
+_AXIS_LABELS = {
+    "ratio": "ratio",
+    "state": "state",
+    "count": "count",
+    "percent": "%",
+    "per_second": "per second",
+    "per_minute": "per minute",
+    "per_hour": "per hour",
+}
 # A part of the axis narrower than this has no room for its own word.
 _WORD_ROOM = 0.075
 _ALIKE = 1e-4

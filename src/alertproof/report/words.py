@@ -9,7 +9,15 @@ from alertproof.units import format_duration, format_number
 if TYPE_CHECKING:
     from alertproof.model.proof import MeasuredComparison, Proof
 
-_UNITS = {"ratio": "", "state": "", "count": "", "percent": " %", "per_second": "/s"}
+_UNITS = {
+    "ratio": "",
+    "state": "",
+    "count": "",
+    "percent": " %",
+    "per_second": "/s",
+    "per_minute": "/min",
+    "per_hour": "/h",
+}
 
 
 def value_text(value: float, unit: str) -> str:
