@@ -65,8 +65,7 @@ def course_of(subject: Subject) -> Course:
 
 def rule_window(subject: Subject, course: Course) -> Window:
     """Give the window that shows at which of the rule's own evaluations its condition holds, and its left sides."""
-    window = _window(subject, course, course.interval_ms, subject.recordings)
-    return replace(window, expressions=(*window.expressions, *left_expressions(subject)))
+    return _window(subject, course, course.interval_ms, subject.recordings, left_expressions(subject))
 
 
 def live_window(subject: Subject, course: Course) -> Window:
@@ -98,9 +97,15 @@ def _records(file: RuleFile) -> set[str]:
     return {rule.record for group in file.groups for rule in group.rules if isinstance(rule, RecordingRule)}
 
 
-def _window(subject: Subject, course: Course, step_ms: int, recordings: tuple[Recording, ...]) -> Window:
+def _window(
+    subject: Subject,
+    course: Course,
+    step_ms: int,
+    recordings: tuple[Recording, ...],
+    further: tuple[str, ...] = (),
+) -> Window:
     length = course.scenario.length_ms
-    return Window(course.scenario, (subject.expr,), 0, length, step_ms, subject.reach_ms, recordings)
+    return Window(course.scenario, (subject.expr, *further), 0, length, step_ms, subject.reach_ms, recordings)
 
 
 def condition(result: WindowResult, expr: str) -> tuple[bool, ...]:
