@@ -12,7 +12,7 @@ from alertproof.proof.record import course_record, left_expressions, left_sides
 from alertproof.proof.subject import subject_of
 from alertproof.proof.timeline import course_of, live_window, rule_window
 
-SUBJECT = subject_of(load_estate([Path(__file__).parents[3]]).alerts[0])
+SUBJECT = subject_of(load_estate([Path(__file__).parents[2] / "sample"]).alerts[0])
 COURSE = course_of(SUBJECT)
 TICKS = (0, 15_000, 30_000, 45_000)
 

@@ -74,7 +74,8 @@ def draw_panel(axes: Axes, proof: Proof, record: CourseRecord, index: int) -> No
     if not any(value is not None for value in left):
         split = number is not None
         words = "the left side is empty or NaN throughout" if split else "no comparison with a number: no left side"
-        put(axes, 0.5, 0.5, words, transform=axes.transAxes, ha="center", color=GREY, gid=f"no-left-{index}")
+        axes.set_yticks([])
+        put(axes, 0.5, 0.7, words, transform=axes.transAxes, ha="center", color=GREY, gid=f"no-left-{index}")
     axes.tick_params(labelbottom=False)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
