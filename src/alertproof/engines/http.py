@@ -45,22 +45,25 @@ def wait_until_ready(service: Service, name: str, url: str) -> None:
     raise EngineDied(f"{name} was not ready within {_READY_SECONDS:.0f} s", service.log_tail())
 
 
-def call(url: str, form: str | None = None, body: Any = None) -> Any:
-    """Give the JSON a server answers, None where that is nothing; `form`, or `body` as JSON, is sent as a POST.
+def call(url: str, form: str | None = None) -> Any:
+    """Give the JSON a server answers; `form` is sent as a POST. EngineRefused carries the server's own words."""
+    return _ask(urllib.request.Request(url, data=None if form is None else form.encode()))  # noqa: S310 ours
 
-    EngineRefused carries the server's own words.
-    """
-    data = None if form is None else form.encode()
-    headers = {}
-    if body is not None:
-        data, headers = json.dumps(body).encode(), {"Content-Type": "application/json"}
-    request = urllib.request.Request(url, data=data, headers=headers)  # noqa: S310 ours
+
+def send_json(url: str, body: object, method: str = "POST") -> Any:
+    """Send JSON, nothing where it is None, and give the JSON a server answers, None where it answers nothing."""
+    data = None if body is None else json.dumps(body).encode()
+    headers = {"Content-Type": "application/json"}
+    return _ask(urllib.request.Request(url, data, headers, method=method))  # noqa: S310 ours
+
+
+def _ask(request: urllib.request.Request) -> Any:
+    shown = request.full_url.split("?", maxsplit=1)[0]
     try:
         with _OPENER.open(request, timeout=_CALL_SECONDS) as answer:
-            return json.loads(answer.read() or b"null")
+            text = answer.read()
+            return json.loads(text) if text else None
     except urllib.error.HTTPError as error:
-        raise EngineRefused(
-            f"{url.split('?', maxsplit=1)[0]} answered {error.code}", error.read().decode(errors="replace")
-        ) from error
+        raise EngineRefused(f"{shown} answered {error.code}", error.read().decode(errors="replace")) from error
     except (urllib.error.URLError, OSError) as error:
-        raise EngineDied(f"{url.split('?', maxsplit=1)[0]} did not answer: {error}") from error
+        raise EngineDied(f"{shown} did not answer: {error}") from error

@@ -8,7 +8,6 @@ the resolved notification follows by itself.
 
 from __future__ import annotations
 
-import re
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,11 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from alertproof.engines.alertmanager import serve_alertmanager
 from alertproof.engines.host import Host, Program, Service
 from alertproof.engines.http import LOOPBACK, free_port, wait_until_ready
 from alertproof.engines.overlay import overlay_prometheus, overlay_rules
 from alertproof.engines.windows import openmetrics_lines, unix_texts, write_blocks
-from alertproof.errors import EngineDied, EngineRefused
+from alertproof.errors import EngineDied
 from alertproof.model.series import METRIC_NAME, Scenario
 
 if TYPE_CHECKING:
@@ -34,11 +34,6 @@ if TYPE_CHECKING:
 CLEARS_AFTER_S = 12.0
 _STATE_STEP_MS = 15_000
 _RESEND = "2s"
-# How Alertmanager ends when its file is at fault; the reason follows, quoted or not.
-_CONFIG_FAULT = re.compile(
-    r'msg="(?:Loading configuration file failed|error loading configuration file)"'
-    r'.*? err=(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<plain>\S+))'
-)
 _FLAGS = ("--rules.alert.for-grace-period: 10m → 1s", f"--rules.alert.resend-delay: 1m → {_RESEND}")
 
 
@@ -88,17 +83,14 @@ def live(  # noqa: PLR0913, PLR0917 each a plain fact of the replay
 
     Raises EngineRefused where Alertmanager or promtool reject a file, EngineDied where a server stops.
     """
-    notify = f"{LOOPBACK}:{free_port()}"
-    changes = _write_prometheus(run, config, notify)
-    amconfig = _write_alertmanager(run, alertmanager)
-    with host.serve(Program.ALERTMANAGER, alertmanager_arguments(run, amconfig, notify), run, environment) as am:
-        wait_for_alertmanager(am, notify, run)
+    with serve_alertmanager(host, run, alertmanager, environment) as am:
+        changes = _write_prometheus(run, config, am.address)
         _write_history(host, run, alerts)
         serve = f"{LOOPBACK}:{free_port()}"
         started = time.monotonic()
         with host.serve(Program.PROMETHEUS, _prometheus_arguments(run, serve), run, {}) as prometheus:
             wait_until_ready(prometheus, "prometheus", f"http://{serve}/-/ready")
-            yield LiveRun(started, {"alertmanager": am, "prometheus": prometheus}, changes)
+            yield LiveRun(started, {"alertmanager": am.service, "prometheus": prometheus}, changes)
 
 
 def _write_prometheus(run: Path, config: PrometheusConfig, alertmanager: str) -> tuple[str, ...]:
@@ -113,24 +105,6 @@ def _write_prometheus(run: Path, config: PrometheusConfig, alertmanager: str) ->
     overlaid = overlay_prometheus(config.document, names, alertmanager)
     (run / "prometheus.yml").write_text(yaml.safe_dump(dict(overlaid.document), sort_keys=False), encoding="utf-8")
     return (*overlaid.changes, *changes, *_FLAGS)
-
-
-def _write_alertmanager(run: Path, document: Mapping[str, Any]) -> Path:
-    path = run / "alertmanager.yml"
-    path.write_text(yaml.safe_dump(dict(document), sort_keys=False, allow_unicode=True), encoding="utf-8")
-    return path
-
-
-def wait_for_alertmanager(service: Service, address: str, run: Path) -> None:
-    """Wait until Alertmanager is ready; EngineRefused with its own words where it does not start with its file."""
-    try:
-        wait_until_ready(service, "alertmanager", f"http://{address}/-/ready")
-    except EngineDied as error:
-        words = _CONFIG_FAULT.search(error.log)
-        if words is None:
-            raise
-        said = (words["quoted"] or words["plain"]).replace('\\"', '"')
-        raise EngineRefused("Alertmanager does not start with this file", said.replace(str(run), "RUN")) from error
 
 
 def _write_history(host: Host, run: Path, alerts: Sequence[LiveAlert]) -> None:
@@ -156,17 +130,6 @@ def _state_lines(alert: LiveAlert, origin_ms: int, now_ms: int) -> str:
     times = unix_texts(active, _STATE_STEP_MS, -((active - now_ms) // _STATE_STEP_MS))
     labels = {METRIC_NAME: "ALERTS_FOR_STATE", **alert.labels}
     return openmetrics_lines(labels, times, (active / 1000,) * len(times))
-
-
-def alertmanager_arguments(run: Path, config: Path, address: str) -> list[str]:
-    """Give how Alertmanager is started in the folder `run`."""
-    return [
-        f"--config.file={config}",
-        f"--storage.path={run / 'alertmanager'}",
-        f"--web.listen-address={address}",
-        # One instance: no gossip, and so no port on any other address.
-        "--cluster.listen-address=",
-    ]
 
 
 def _prometheus_arguments(run: Path, address: str) -> list[str]:

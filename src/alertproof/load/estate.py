@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from alertproof.errors import InputError, Place, UsageError
 from alertproof.load.contracts import load_contracts
 from alertproof.load.gaps import gaps
 from alertproof.load.metrics import load_metrics
+from alertproof.load.routes import load_routes
 from alertproof.load.rules import count_raw_alerts, load_alertmanager, load_prometheus, load_rule_file
 from alertproof.load.signals import check_blackouts, check_signals
 from alertproof.load.text import read_text
@@ -101,7 +103,9 @@ def load_service(root: Path, folder: Path) -> Service:
     )
     check_signals(service.contracts, service.metrics)
     check_blackouts(service)
-    return service
+    if claims is None:
+        return service
+    return replace(service, routes=load_routes(claims, service.alertmanager))
 
 
 def _load_foreign(paths: Sequence[Path]) -> Estate:

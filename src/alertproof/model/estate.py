@@ -14,12 +14,13 @@ if TYPE_CHECKING:
     from alertproof.model.contract import Blackout, Contract
     from alertproof.model.metrics import Metric
     from alertproof.model.proof import AlertId, EstateFinding
+    from alertproof.model.routes import Routes
     from alertproof.model.rules import AlertingRule, AlertmanagerConfig, PrometheusConfig, RuleFile, RuleGroup
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One service; `alertmanager` is None where the estate has no such file."""
+    """One service; `alertmanager` is None where the estate has no such file, `routes` where nothing is claimed."""
 
     name: str
     prometheus: PrometheusConfig
@@ -27,6 +28,7 @@ class Service:
     contracts: tuple[Contract, ...]
     metrics: Mapping[str, Metric]
     blackouts: tuple[Blackout, ...] = ()
+    routes: Routes | None = None
 
     @property
     def jobs(self) -> tuple[str, ...]:

@@ -13,7 +13,10 @@ from alertproof.model.proof import Aspect, Outcome
 from alertproof.model.series import METRIC_NAME
 from alertproof.proof.judge import refuted
 from alertproof.proof.judge_delivery import FIRING, RESOLVED, Evidence, Told, judge_delivery
+from alertproof.proof.route_bed import external_labels
+from alertproof.sinks.alterations import fixed_intervals
 from alertproof.sinks.capture import CaptureProxy
+from alertproof.sinks.inhibition import inhibits
 from alertproof.sinks.overlay import overlay
 from alertproof.sinks.read import read
 
@@ -48,12 +51,17 @@ class Delivery:
 
 
 def live_batches(proofs: Sequence[RuleProof]) -> list[list[RuleProof]]:
-    """Give batches that can each share one live replay: same service, no metric and no alert name in common."""
+    """Give batches that can each share one live replay.
+
+    They are of one service, have no metric and no alert name in common, and none inhibits another.
+    """
     batches: list[tuple[Service, set[str], list[RuleProof]]] = []
     for proof in proofs:
         names = _names(proof)
         for service, taken, batch in batches:
-            if service is proof.alert.service and not names & taken:
+            if service is not proof.alert.service or names & taken:
+                continue
+            if not any(_inhibit_each_other(proof, other) for other in batch):
                 taken.update(names)
                 batch.append(proof)
                 break
@@ -91,6 +99,7 @@ def _replay(
             proxy_url=proxy.url,
             folder=run,
             base=service.alertmanager.path.parent,
+            also=[fixed_intervals()],
         )
         proxy.expect(overlaid.hosts)
         proxy.mark_start()
@@ -185,6 +194,18 @@ def _refused(proof: RuleProof, error: EngineRefused) -> Delivery:
     claimed = ", ".join(_contract(proof).receivers)
     reason = f"{error.problem}, so nobody is told: {' '.join(error.log.split())}"
     return Delivery(refuted(Aspect.DELIVERY, claimed, "nobody", reason), (), (), ())
+
+
+def _inhibit_each_other(one: RuleProof, other: RuleProof) -> bool:
+    config = one.alert.service.alertmanager
+    if config is None or one.labels is None or other.labels is None:
+        return False
+    outside = external_labels(one.alert.service)
+    a, b = {**outside, **one.labels}, {**outside, **other.labels}
+    try:
+        return inhibits(config.document, a, b) or inhibits(config.document, b, a)
+    except ValueError:
+        return False  # Alertmanager itself will refuse the file, in its own words
 
 
 def _names(proof: RuleProof) -> set[str]:

@@ -77,7 +77,7 @@ def rule_replay(subject: Subject, course: Course, key: str) -> RuleReplay:
     """Give the course as the real rule manager gets it."""
     alert = subject.alert
     config = alert.service.prometheus
-    recorded = {recording.record for recording in subject.recordings}
+    recorded = frozenset(recording.record for recording in subject.recordings)
     beside = tuple(file for file in config.rule_files if file is not alert.file and _records(file) & recorded)
     return RuleReplay(
         key,
@@ -86,6 +86,7 @@ def rule_replay(subject: Subject, course: Course, key: str) -> RuleReplay:
         course.scenario,
         course.interval_ms,
         (course.render_ms,),
+        recorded,
         beside,
         config.external_labels,
     )

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from alertproof.sinks.addressee import Addressee
+from alertproof.sinks.alterations import routes
 from alertproof.sinks.edits import Edits, Node, entries, mapping, plain_copy
 from alertproof.sinks.http_settings import Redirection
 from alertproof.sinks.payloads import SERVICES
@@ -20,7 +21,9 @@ from alertproof.sinks.throwaway import GLOBAL, Owner, Throwaways
 from alertproof.units import parse_duration
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from alertproof.sinks.alterations import Alteration
 
 # Nothing listens on port 1 of this machine, so a mail is never sent.
 NO_SMARTHOST = "127.0.0.1:1"
@@ -93,14 +96,17 @@ def overlay(  # noqa: PLR0913 all by name, and each a plain fact of the run
     group_wait: str = "1s",
     group_interval: str = "1s",
     smarthost: str | None = NO_SMARTHOST,
+    also: Sequence[Alteration] = (),
 ) -> Overlay:
     """Give the overlay of an Alertmanager file that stands in the folder `base`.
 
     Throw-away secrets are written below `folder`. `smarthost` is where mail goes instead of the file's own
-    server; None leaves mail as it is, and it is then really sent.
+    server; None leaves mail as it is, and it is then really sent. `also` are further changes, made before all others.
     """
     changed: Node = plain_copy(document)
     edits = Edits()
+    for alter in also:
+        alter(changed, edits)
     redirection = Redirection(edits, Throwaways(folder, edits))
     common = _redirect_common(changed, proxy_url, redirection)
     _shorten(changed, {"group_wait": group_wait, "group_interval": group_interval}, edits)
@@ -131,16 +137,10 @@ def _shorten(document: Node, limits: Mapping[str, str], edits: Edits) -> None:
         default = _ROOT_DEFAULTS[key]
         if root.get(key) is None and _longer(default, limit):
             edits.put(root, key, limit, "route", f"{default} (default)")
-    for route, place in _routes(root, "route"):
+    for route, place in routes(root, "route"):
         for key, limit in limits.items():
             if _longer(route.get(key), limit):
                 edits.put(route, key, limit, place)
-
-
-def _routes(route: Node, place: str) -> Iterator[tuple[Node, str]]:
-    yield route, place
-    for index, child in entries(route, "routes"):
-        yield from _routes(child, f"{place}.routes[{index}]")
 
 
 def _longer(value: object, limit: str) -> bool:

@@ -35,9 +35,6 @@ _HEAD_START_SAMPLES = 1_000
 _LEAST = 1_000.0
 # Series that count one state among many: a few more than any level needs, so that some are in the other state.
 _SPARE_SERIES = 2
-# A single jump of a counter starts from these parts of it: far enough from zero for rate() not to cut, near enough for
-# the sum not to lose digits.
-_BASES = (0.5, 0.75, 1.0)
 _TRAFFIC = 1_000.0
 
 
@@ -136,7 +133,7 @@ def _ratio(shape: Ratio, part: Labelled, whole: Labelled, course: Course) -> Ite
 def _rate(shape: Rate, metric: Labelled, course: Course) -> Iterator[Series]:
     counted = metric.counted(shape.where)
     if course.nudge:
-        yield metric.series(_jump(shape, course, course.levels[0] * shape.window_ms / shape.each_ms), **counted)
+        yield metric.series(_jump(shape, course), **counted)
     else:
         per_sample = course.step_ms / shape.each_ms
         yield metric.series(_counter(course, lambda level, _: level * per_sample), **counted)
@@ -166,14 +163,19 @@ def _bits_away(value: float, bits: int) -> float:
     return value
 
 
-def _jump(shape: Rate, course: Course, total: float) -> list[float]:
-    """Give a counter that rises by `total` at once, half-way: any range that sees it all sees that increase.
+def _jump(shape: Rate, course: Course) -> list[float]:
+    """Give a counter that rises at once, half-way, so that its rate over the window is the level.
 
     A steady counter's increase is a sum of many roundings; here there is one, and the nudge shifts it by last bits.
+    Prometheus sees the samples of the whole window, or all but one since its ranges are left-open (3.0), and
+    extrapolates: every second form is made for either.
     """
-    base = total * _BASES[course.nudge % len(_BASES)]
-    bits = course.nudge // len(_BASES)
-    after = _bits_away(base + total, bits // 2 if bits % 2 else -(bits // 2))
+    number, left_open = divmod(course.nudge, 2)
+    seen_ms = shape.window_ms - course.step_ms * left_open
+    total = course.levels[0] * seen_ms / shape.each_ms
+    # Far enough from zero for rate() not to cut its extrapolation, near enough for the sum not to lose digits.
+    base = total * 2 * course.step_ms / shape.window_ms
+    after = _bits_away(base + total, (number + 1) // 2 * (1 if number % 2 else -1))
     at = len(course.levels) - max(2, shape.window_ms // course.step_ms // 2)
     return [base if index < at else after for index in range(len(course.levels))]
 
