@@ -101,7 +101,7 @@ def alertproof_run(request: pytest.FixtureRequest, tmp_path_factory: pytest.Temp
     wanted = [item.callspec.params for item in request.session.items if hasattr(item, "callspec")]
     aspects: list[tuple[Alert, Aspect]] = [params[_OUTCOME] for params in wanted if _OUTCOME in params]
     defects: list[Defect] = [params[_DEFECT][0] for params in wanted if _DEFECT in params]
-    ids = {alert.id for alert, _ in aspects} | ({alert.id for alert in estate.alerts} if defects else set())
+    ids = {alert.id for alert, _ in aspects}
     narrowed = tuple(alert for alert in estate.alerts if alert.id in ids)
     options = EngineOptions(
         kind=config.getoption("--engine"),
@@ -118,6 +118,7 @@ def alertproof_run(request: pytest.FixtureRequest, tmp_path_factory: pytest.Temp
                 replace(estate, alerts=narrowed, raw_alerts=len(narrowed)),
                 delivers=any(aspect is Aspect.DELIVERY for _, aspect in aspects),
                 defects=list({defect.id: defect for defect in defects}.values()),
+                whole=estate,
             )
         run = _with_pictures(config, run, estate.root)
         record(estate.root, run_document(run, estate.root))

@@ -120,9 +120,17 @@ def test_a_run_is_good_only_if_something_was_proved_and_nothing_is_wrong() -> No
     other = DefectProof("P1", "", "", "Down", "2m", BAD, GOOD)
     harmless = DefectProof("P1", "", "", "Down", "> 5", GOOD, GOOD)
     assert run(proof(GOOD), defects=(shown,)).good
+    assert run(proof(GOOD), defects=(replace(shown, says="fires after 1m"),)).good
     assert not run().good
     assert not run(proof(GOOD), proof(BAD)).good
     assert not run(proof(GOOD), proof(UNSURE)).good
     assert not run(proof(GOOD), findings=(FINDING,)).good
-    for defect in (not_fixed, other, harmless):
+    silent = DefectProof("P1", "", "", "Down", "1m", BAD, GOOD, says="parse error")
+    for defect in (not_fixed, other, harmless, silent):
         assert not run(proof(GOOD), defects=(defect,)).good
+
+
+def test_an_entry_is_shown_if_all_its_claims_are() -> None:
+    shown = DefectProof("P1", "", "", "Down", "1m", BAD, GOOD)
+    text = printed(run(proof(GOOD), defects=(shown, replace(shown, told="2m"), replace(shown, id="P2"))))
+    assert "1 of 2 defects shown" in text

@@ -7,6 +7,7 @@ Alertmanager gets its file unchanged; it is stopped before a notification could 
 from __future__ import annotations
 
 import copy
+import datetime as dt
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -16,10 +17,10 @@ from urllib.parse import urlencode, urlsplit
 
 import yaml
 
-from alertproof.engines.alertmanager import serve_alertmanager
+from alertproof.engines.alertmanager import Alertmanager, PostedAlert, serve_alertmanager
 from alertproof.engines.exposition import exposition
 from alertproof.engines.host import Host, Program, Service
-from alertproof.engines.http import LOOPBACK, call, free_port, send_json, wait_until_ready
+from alertproof.engines.http import LOOPBACK, call, free_port, wait_until_ready
 from alertproof.errors import EngineDied, EngineRefused
 from alertproof.model.observation import Point, labels_text, vector_text
 from alertproof.model.proof import Question
@@ -120,13 +121,12 @@ def ask_alertmanager(
 ) -> list[str]:
     """Give what Alertmanager answers, in order; its own words to each question where it does not start."""
     try:
-        with serve_alertmanager(host, run, start.document, {}) as server:
-            url = f"http://{server.address}"
+        with serve_alertmanager(host, run, start.document, {}) as running:
             if start.alerts:
-                send_json(f"{url}/api/v2/alerts", [{"labels": dict(labels)} for labels in start.alerts])
-                wanted = len(start.alerts)
-                _wait(server.service, stop, lambda: sum(len(group["alerts"]) for group in _groups(url)) >= wanted)
-            return [_ALERTMANAGER[item.question](url) for item in asked]
+                running.post([PostedAlert(labels, {}) for labels in start.alerts], dt.datetime.now(dt.UTC))
+                known = len(start.alerts)
+                _wait(running.service, stop, lambda: sum(len(group["alerts"]) for group in running.groups()) >= known)
+            return [_ALERTMANAGER[item.question](running) for item in asked]
     except EngineRefused as error:
         return [error.log] * len(asked)
 
@@ -182,27 +182,21 @@ def _query(url: str, expr: str) -> str:
     return vector_text(tuple(Point(item["metric"], float(item["value"][1])) for item in found))
 
 
-def _groups(url: str) -> list[Any]:
-    found: list[Any] = call(f"{url}/api/v2/alerts/groups")
-    return found
-
-
-def _groups_text(url: str) -> str:
+def _groups(running: Alertmanager) -> str:
     return "; ".join(
-        sorted(f"{group['receiver']['name']} {labels_text(group['labels'])}: {_names(group)}" for group in _groups(url))
+        sorted(
+            f"{group['receiver']['name']} {labels_text(group['labels'])}:"
+            f" {', '.join(sorted(alert['labels']['alertname'] for alert in group['alerts']))}"
+            for group in running.groups()
+        )
     )
 
 
-def _names(group: Any) -> str:
-    return ", ".join(sorted(alert["labels"]["alertname"] for alert in group["alerts"]))
-
-
-def _routes_text(url: str) -> str:
-    alerts = call(f"{url}/api/v2/alerts")
+def _routes(running: Alertmanager) -> str:
     return "; ".join(
         sorted(
             f"{alert['labels']['alertname']}: {', '.join(sorted(item['name'] for item in alert['receivers']))}"
-            for alert in alerts
+            for alert in running.alerts()
         )
     )
 
@@ -214,8 +208,8 @@ _PROMETHEUS: Mapping[Question, Callable[[str, str], str]] = {
     Question.TYPES: _types,
     Question.QUERY: _query,
 }
-_ALERTMANAGER: Mapping[Question, Callable[[str], str]] = {
+_ALERTMANAGER: Mapping[Question, Callable[[Alertmanager], str]] = {
     Question.START: lambda _: "starts",
-    Question.ROUTES: _routes_text,
-    Question.GROUPS: _groups_text,
+    Question.ROUTES: _routes,
+    Question.GROUPS: _groups,
 }

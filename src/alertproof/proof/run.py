@@ -38,14 +38,16 @@ def run_proofs(  # noqa: PLR0913 each a plain fact of the run
     *,
     delivers: bool,
     defects: Sequence[Defect] = (),
+    whole: Estate | None = None,
     progress: Progress = lambda _: None,
 ) -> Run:
     """Give all verdicts for an estate, and for the defects where some are given.
 
+    Where the estate is narrowed, `whole` is the one whose contracts the defects are held against.
     Raises InputError for unusable rules, EngineError where an engine fails.
     """
     started = time.monotonic()
-    claims = defect_claims(estate, defects)
+    claims = defect_claims(whole or estate, defects)
     variants = [alert for claim in claims for alert in (claim.found, claim.fixed)]
     with _beside(partial(judge_claims, host, folder, defects)) as judged:
         proofs = prove_rules(host, folder, [*estate.alerts, *variants], progress, _aspects(claims, len(estate.alerts)))

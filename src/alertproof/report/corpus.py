@@ -1,7 +1,8 @@
-"""The as-found corpus as tables for its page: `python -m alertproof.report.corpus` brings docs/defects.md up to date."""
+"""The as-found corpus as tables; `python -m alertproof.report.corpus` brings docs/defects.md up to date."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,13 +45,10 @@ def _shown(defects: Sequence[Defect]) -> Iterator[str]:
             claims = defect.shows
             yield _row(
                 defect.id,
-                defect.section,
-                defect.found_text,
-                defect.consequence + (f" Assumed: {defect.assumes}" if defect.assumes else ""),
-                *(
-                    _BREAK.join(column)
-                    for column in (map(_how, claims), (_code(claim.measured) for claim in claims), map(_should, claims))
-                ),
+                _text(defect.section),
+                _text(defect.found_text),
+                _text(defect.consequence) + (f"{_BREAK}Assumed: {_text(defect.assumes)}" if defect.assumes else ""),
+                *(_BREAK.join(map(column, claims)) for column in (_how, _told, _should)),
             )
 
 
@@ -60,7 +58,8 @@ def _struck(defects: Sequence[Defect]) -> Iterator[str]:
         yield from _head("id", "where", "found", "verdict", "evidence")
         for defect in left:
             verdict = "struck" if defect.struck else "documentation"
-            yield _row(defect.id, defect.section, defect.found_text, verdict, defect.struck or defect.documentation)
+            evidence = _text(defect.struck or defect.documentation)
+            yield _row(defect.id, _text(defect.section), _text(defect.found_text), verdict, evidence)
         yield ""
 
 
@@ -86,13 +85,17 @@ def _row(*cells: str) -> str:
     return f"| {' | '.join(cells)} |"
 
 
+def _told(claim: Claim) -> str:
+    return _code(claim.measured) + (f": {_text(claim.says)}" if claim.says else "")
+
+
 def _code(text: str) -> str:
-    return f"`{_text(text)}`"
+    return f"`{' '.join(text.split())}`".replace("|", "\\|")
 
 
 def _text(text: str) -> str:
-    """Give a text as it may stand in a cell."""
-    return " ".join(text.split()).replace("|", "\\|")
+    """Give a text as it may stand in a cell, nothing in it read as Markdown."""
+    return re.sub(r"([|*<`\[\]])", r"\\\1", " ".join(text.split()))
 
 
 def main() -> None:

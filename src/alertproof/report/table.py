@@ -56,8 +56,9 @@ def summary(run: Run) -> str:
         f"{counted(len(run.proofs), 'alert')}: " + ", ".join(f"{run.count(verdict)} {verdict}" for verdict in Verdict)
     ]
     if run.defects:
-        shown = sum(defect.shown for defect in run.defects)
-        parts.append(f"{shown} of {len(run.defects)} defects shown")
+        ids = {defect.id for defect in run.defects}
+        missed = {defect.id for defect in run.defects if not defect.shown}
+        parts.append(f"{len(ids - missed)} of {len(ids)} defects shown")
     if run.findings:
         parts.append(counted(len(run.findings), "finding"))
     return " · ".join([*parts, f"{run.seconds:.1f} s"])
