@@ -33,6 +33,8 @@ global:
   opsgenie_api_key_file: /etc/alertmanager/secrets/opsgenie
   smtp_smarthost: mail.example.com:587
   smtp_from: alerts@example.com
+  smtp_auth_username: alerts
+  smtp_auth_password_file: /etc/alertmanager/secrets/smtp
 route:
   receiver: chat
   group_by: [alertname]
@@ -47,6 +49,7 @@ route:
     - {receiver: bridge, continue: true, group_interval: 2m}
     - {receiver: chat-by-url, continue: true}
     - {receiver: mail, continue: true}
+    - {receiver: same-mail, continue: true}
     - {receiver: chat}
 receivers:
   - name: chat
@@ -72,7 +75,17 @@ receivers:
   - name: on-call
     opsgenie_configs: [{priority: P2, tags: 'service, network', responders: [{name: sre, type: team}]}]
   - name: mail
-    email_configs: [{to: team@example.com, send_resolved: true}]
+    email_configs: [{to: 'Team <team@example.com>, lead@example.com', send_resolved: true}]
+  - name: same-mail
+    email_configs:
+      - to: team@example.com, lead@example.com
+        smarthost: mail2.example.com:465
+        send_resolved: true
+        auth_password: hush
+        tls_config: {server_name: mail2.example.com}
+        html: ''
+        text: '{{ range .Alerts }}{{ .Labels.alertname }}: {{ .Annotations.summary }}{{ end }}'
+        headers: {Subject: 'Latência é {{ .Status }}'}
   - name: bridge
     webhook_configs:
       - url: http://bridge.example.com/hooks/alerts?team=a%20b
@@ -87,8 +100,10 @@ RECEIVERS = {
     ("same-events-v1", "pagerduty"),
     ("on-call", "opsgenie"),
     ("bridge", "webhook"),
+    ("mail", "email"),
+    ("same-mail", "email"),
 }
-EXPECTED = 8  # requests for each state: the bridge has two integrations
+EXPECTED = 10  # requests for each state: the bridge has two integrations
 TIMEOUT_S = 30.0
 ALERT = "HighSignalingLatency"
 
@@ -177,7 +192,7 @@ def captured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Overlay
     folder = tmp_path_factory.mktemp("alertmanager")
     with CaptureProxy(folder) as proxy:
         document = yaml.safe_load(textwrap.dedent(PRODUCTION))
-        laid = overlay(document, proxy_url=proxy.url, folder=folder, base=folder)
+        laid = overlay(document, proxy_url=proxy.url, smarthost=proxy.smarthost, folder=folder, base=folder)
         proxy.expect(laid.hosts)
 
         def understood() -> Reading:
@@ -218,7 +233,7 @@ def test_every_payload_meets_its_published_schema_and_is_accepted(
 ) -> None:
     _, reading, _ = captured
     assert {n.problems for n in reading.notifications} == {()}
-    assert {n.request.answered for n in reading.notifications} <= {200, 202}
+    assert {n.request.answered for n in reading.notifications} <= {200, 202, 250}
 
 
 def test_every_payload_names_the_alert_and_no_alert_whose_name_only_begins_the_same(
@@ -252,8 +267,28 @@ def test_no_credential_is_recorded(captured: tuple[Overlay, Reading, CaptureProx
     assert on_call.request.headers["Authorization"] == "<redacted>"
 
 
-def test_mail_is_named_as_not_captured(captured: tuple[Overlay, Reading, CaptureProxy]) -> None:
+def test_mails_to_one_address_are_told_apart_and_read_as_a_person_reads_them(
+    captured: tuple[Overlay, Reading, CaptureProxy],
+) -> None:
+    laid, reading, proxy = captured
+    first, second = (
+        next(n for n in reading.notifications if (n.receiver, n.state) == (receiver, "firing"))
+        for receiver in ("mail", "same-mail")
+    )
+    assert first.request.host == second.request.host == "smtp"
+    assert first.request.path == second.request.path == "lead@example.com, team@example.com"
+    assert first.request.body["from"] == "alerts@example.com"
+    assert first.request.body["subject"].startswith("[FIRING:1]")
+    assert "p95 is 512 ms" in first.request.body["html"]
+    assert "<" not in first.request.body["html"]
+    assert second.request.body["subject"] == "Latência é firing"
+    assert second.request.body["text"].strip() == f"{ALERT}: p95 is 512 ms"
+    assert second.request.body["html"] == ""
+    assert f"global.smtp_smarthost: mail.example.com:587 → {proxy.smarthost}" in laid.changes
+    assert "receivers[same-mail].email_configs[0].require_tls: the global one → False" in laid.changes
+    assert any(line.startswith("receivers[same-mail].email_configs[0].auth_password: ") for line in laid.changes)
+
+
+def test_no_password_of_a_mail_server_stands_in_the_changes(captured: tuple[Overlay, Reading, CaptureProxy]) -> None:
     laid, _, _ = captured
-    mail = [a for a in laid.addressees if not a.captured]
-    assert [(a.receiver, a.integration) for a in mail] == [("mail", "email")]
-    assert "global.smtp_smarthost: mail.example.com:587 → 127.0.0.1:1" in laid.changes
+    assert not any("hush" in line for line in laid.changes)

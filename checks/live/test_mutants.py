@@ -80,6 +80,30 @@ DELIVERY_MUTANTS = [
     Mutant(ICE, "send_resolved: true", "send_resolved: false", Aspect.DELIVERY, "never heard that it resolved", ROUTES),
     Mutant(ICE, "[{{ .Status | toUpper }}] ", "", Aspect.DELIVERY, "does not say whether", ROUTES),
     Mutant(
+        ICE,
+        "{{ .Status | toUpper }}",
+        '{{ if eq .Status "firing" }}RESOLVED{{ else }}FIRING{{ end }}',
+        Aspect.DELIVERY,
+        "the first that slack is told is that it resolved",
+        ROUTES,
+    ),
+    Mutant(
+        LATENCY,
+        "severity: '{{ .CommonLabels.severity }}'",
+        "severity: warning",
+        Aspect.DELIVERY,
+        "pagerduty is told severity 'warning', the contract says 'critical'",
+        ROUTES,
+    ),
+    Mutant(
+        ICE,
+        "  routes:\n",
+        "  routes:\n    - {matchers: [severity = warning], continue: true}\n    - matchers: [severity = warning]\n",
+        Aspect.DELIVERY,
+        "slack is told twice in the same words that it fires",
+        ROUTES,
+    ),
+    Mutant(
         TURN, "receiver: slack\n  group_by", "receiver: nobody\n  group_by", Aspect.DELIVERY, "nobody is told", ROUTES
     ),
     Mutant(

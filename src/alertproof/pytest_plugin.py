@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from alertproof.model.defect import Claim, Defect
     from alertproof.model.estate import Alert, Estate
     from alertproof.model.proof import Aspect, DefectProof, Outcome, Run
@@ -31,6 +33,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--engine-version", help="Prometheus version wanted, such as 2.42 or 3.5")
     group.addoption("--engine-dir", type=Path, help="folder with prometheus, promtool, alertmanager, amtool")
     group.addoption("--alertproof-keep", type=Path, help="keep the evidence in this folder")
+    group.addoption("--alertproof-pictures", type=Path, metavar="DIR", help="draw a picture of every proof there")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -117,10 +120,42 @@ def alertproof_run(request: pytest.FixtureRequest, tmp_path_factory: pytest.Temp
                 defects=list({defect.id: defect for defect in defects}.values()),
                 whole=estate,
             )
+        run = _with_pictures(config, run, estate.root)
         record(estate.root, run_document(run, estate.root))
     except AlertproofError as error:
         pytest.fail(str(error), pytrace=False)
     return run
+
+
+def _with_pictures(config: pytest.Config, run: Run, root: Path) -> Run:
+    """Draw every proof where that is asked for, else the refuted ones beside the evidence or beside the ledger."""
+    from alertproof.report.pictures import PICTURES, with_pictures
+
+    chosen, keep = config.getoption("--alertproof-pictures"), config.getoption("--alertproof-keep")
+    folder = chosen or (keep / "pictures" if keep is not None else root / PICTURES)
+    return with_pictures(run, folder, every=chosen is not None)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Name the alert's picture in the report of an item that failed."""
+    report = yield
+    if not isinstance(item, pytest.Function) or report.when != "call" or not report.failed:
+        return report
+    values: dict[str, Any] = item.funcargs
+    if _OUTCOME not in values or "alertproof_run" not in values:
+        return report
+    params: dict[str, Any] = item.callspec.params
+    alert, _ = params[_OUTCOME]
+    picture: Path | None = next(proof.picture for proof in values["alertproof_run"].proofs if proof.id == alert.id)
+    if picture is not None:
+        # A section of the failure itself is shown whatever --show-capture says, and is part of JUnit's text.
+        add = getattr(report.longrepr, "addsection", None)
+        if add is not None:
+            add("picture of the proof", str(picture))
+        else:
+            report.sections.append(("picture of the proof", str(picture)))
+    return report
 
 
 @pytest.fixture

@@ -90,6 +90,17 @@ def test_a_person_reads_place_reason_payload_and_sum() -> None:
     assert "secret-key" not in text
 
 
+def test_a_picture_is_named_relative_to_the_estate_and_linked_on_a_terminal() -> None:
+    drawn = replace(proof(BAD), picture=ROOT / ".alertproof" / "pictures" / "a [bold] b.svg")
+    assert run_document(run(drawn, proof(GOOD)), ROOT)["alerts"][0]["picture"] == ".alertproof/pictures/a [bold] b.svg"
+    assert run_document(run(drawn, proof(GOOD)), ROOT)["alerts"][1]["picture"] is None
+    assert "  picture: /estate/.alertproof/pictures/a [bold] b.svg\n" in printed(run(drawn))
+    sink = io.StringIO()
+    print_run(Console(file=sink, width=40, force_terminal=True), run(drawn), ROOT)
+    assert ";file:///estate/.alertproof/pictures/a%20%5Bbold%5D%20b.svg\x1b\\" in sink.getvalue()
+    assert "/estate/.alertproof/pictures/a [bold] b.svg" in sink.getvalue()
+
+
 @pytest.mark.parametrize(
     ("outcomes", "verdict"),
     [

@@ -105,6 +105,14 @@ WEBHOOK = {
         }
     ],
 }
+MAIL = {
+    "from": "alerts@example.com",
+    "to": ["team@example.com"],
+    "date": "Fri, 21 Nov 2025 10:00:00 +0000",
+    "subject": "[FIRING:1] Down",
+    "text": "",
+    "html": "1 alert for alertname=Down",
+}
 GOOD = {
     "slack_webhook": SLACK,
     "pagerduty_events_v2": PAGERDUTY_V2,
@@ -114,6 +122,7 @@ GOOD = {
     "opsgenie_alert#message": {"message": "news"},
     "opsgenie_alert#description": {"description": "news"},
     "alertmanager_webhook": WEBHOOK,
+    "email": MAIL,
 }
 
 
@@ -139,6 +148,9 @@ def test_a_payload_as_its_vendor_documents_it_has_no_problems(schema: str) -> No
 @pytest.mark.parametrize(
     ("schema", "path", "value", "problem"),
     [
+        ("email", "to", [], "$.to: has 0 entries, must have at least 1"),
+        ("email", "subject", "", "$.subject: has 0 characters, must have at least 1"),
+        ("email", "html", "", "$: must have one of text, html"),
         ("slack_webhook", "channel", 7, "$.channel: 7 is not of type string"),
         ("slack_webhook", "attachments", None, "$: must have one of text, attachments, blocks"),
         ("slack_webhook", "attachments", [], "$: must have one of text, attachments, blocks"),

@@ -92,12 +92,14 @@ class CourseRecord:
     """What an alert's course looked like on the engines, for drawing it. Times are milliseconds from its start.
 
     `states` are the rule manager's at each of `ticks_ms`; `left` holds per comparison the left side there, None where
-    it is empty or cannot be split off. The example level begins at `rises_ms` and ends at `falls_ms`.
+    it is empty or cannot be split off, and `numbers` what the rule compares it with. The example level begins at
+    `rises_ms` and ends at `falls_ms`.
     """
 
     ticks_ms: tuple[int, ...]
     states: tuple[str, ...]
     left: tuple[tuple[float | None, ...], ...]
+    numbers: tuple[float | None, ...]
     rises_ms: int
     falls_ms: int
 

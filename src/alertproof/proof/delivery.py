@@ -97,6 +97,7 @@ def _replay(
         overlaid = overlay(
             service.alertmanager.document,
             proxy_url=proxy.url,
+            smarthost=proxy.smarthost,
             folder=run,
             base=service.alertmanager.path.parent,
             also=[fixed_intervals()],

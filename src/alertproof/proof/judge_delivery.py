@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,11 +14,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from alertproof.model.contract import Contract
-    from alertproof.model.observation import Notification
+    from alertproof.model.observation import Notification, Request
     from alertproof.sinks.addressee import Addressee
     from alertproof.sinks.read import Reading
 
 FIRING, RESOLVED = "firing", "resolved"
+_SAYS = {FIRING: "fires", RESOLVED: "resolved"}
+# What tells one incident, or one sending, from the next and nothing of the alert.
+_KEYS = frozenset({"dedup_key", "incident_key", "groupKey", "alias", "date"})
 # An alert, the position of an integration in the file, and a state.
 Told = tuple[str, int, str]
 
@@ -66,6 +70,7 @@ def judge_delivery(name: str, contract: Contract, evidence: Evidence) -> tuple[O
 
 def _faults(name: str, contract: Contract, evidence: Evidence, own: Sequence[Notification]) -> Iterator[str]:
     yield from _missing(name, contract, evidence)
+    yield from _contradictions(name, evidence)
     wanted = set(contract.receivers)
     if strangers := sorted({note.receiver for note in own} - wanted):
         yield f"{', '.join(strangers)} was told, which the contract does not name"
@@ -76,16 +81,65 @@ def _faults(name: str, contract: Contract, evidence: Evidence, own: Sequence[Not
         )
         if not note.state:
             yield f"a notification to {note.receiver} does not say whether the alert fires or is resolved"
-        if SERVICES.get(note.request.host) != note.integration and note.request.host not in contract.hosts:
-            yield (
-                f"a notification to {note.receiver} went to {note.request.host}, which is not {note.integration}'s"
-                " own and which the contracts do not name under 'hosts'"
-            )
+        severity = _pagerduty_severity(note)
+        if severity is not None and note.alerts == (name,) and severity != contract.severity:
+            yield f"{note.receiver} is told severity {severity!r}, the contract says {contract.severity!r}"
+        yield from (
+            f"a notification to {note.receiver} went to {host}, which is not {note.integration}'s"
+            " own and which the contracts do not name under 'hosts'"
+            for host in _foreign_hosts(note)
+            if host not in contract.hosts
+        )
     for note in evidence.reading.notifications:
         if not note.alerts:
             yield f"a notification to {note.receiver} names no alert"
     for request in evidence.reading.strangers:
         yield f"an unexpected request went to {request.host}"
+
+
+def _contradictions(name: str, evidence: Evidence) -> Iterator[str]:
+    """Give which integration was told what cannot be so, or the same thing twice.
+
+    Whatever else a group holds, the first that anybody is told of an alert is that it fires, and the last that it
+    resolved. An update of a group tells something new; what tells the same again came by a second route.
+    """
+    for addressee in evidence.addressees:
+        notes = sorted(
+            (note for note in evidence.reading.notifications if name in note.alerts and note.state),
+            key=lambda note: note.request.at_s,
+        )
+        notes = [note for note in notes if addressee.matches(note.request)]
+        states = [note.state for note in notes]
+        if RESOLVED in states and states[0] != FIRING:
+            yield f"the first that {addressee.receiver} is told is that it resolved"
+        if RESOLVED in states and states[-1] != RESOLVED:
+            yield f"the last that {addressee.receiver} is told is that it fires"
+        said = [(note.state, _content(note.request)) for note in notes]
+        for state in dict.fromkeys(state for state, content in said if said.count((state, content)) > 1):
+            yield f"{addressee.receiver} is told twice in the same words that it {_SAYS[state]}"
+
+
+def _content(request: Request) -> str:
+    """Give what a request tells, as text that equals another's where both tell the same."""
+    body = request.body
+    if isinstance(body, dict):
+        body = {key: value for key, value in body.items() if key not in _KEYS}
+    return json.dumps(body, sort_keys=True)
+
+
+def _pagerduty_severity(note: Notification) -> str | None:
+    """Give the severity that PagerDuty is told, None where it is told none, as by the first version of its API."""
+    body = note.request.body if note.integration == "pagerduty" else None
+    payload = body.get("payload") if isinstance(body, dict) else None
+    severity = payload.get("severity") if isinstance(payload, dict) else None
+    return severity if isinstance(severity, str) else None
+
+
+def _foreign_hosts(note: Notification) -> list[str]:
+    """Give where a notification went beside its vendor's own hosts; for a mail, the domains of its recipients."""
+    if note.integration == "email":
+        return sorted({part.rpartition("@")[2].strip() for part in note.request.path.split(",")})
+    return [] if SERVICES.get(note.request.host) == note.integration else [note.request.host]
 
 
 def _missing(name: str, contract: Contract, evidence: Evidence) -> Iterator[str]:

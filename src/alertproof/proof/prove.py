@@ -23,6 +23,7 @@ from alertproof.proof.cases import (
 from alertproof.proof.flip import FlipSearch
 from alertproof.proof.judge import judge_annotations, judge_cases, judge_for, judge_labels, judge_resolve
 from alertproof.proof.judge_threshold import judge_threshold, measured_comparison
+from alertproof.proof.record import Left, course_record, left_sides
 from alertproof.proof.subject import Subject, subject_of, undecidable
 from alertproof.proof.timeline import Course, condition, course_of, live_window, own_timeline, rule_replay, rule_window
 from alertproof.proof.tolerance import Trial, judge_tolerance, trials
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from alertproof.engines.host import Host
     from alertproof.model.estate import Alert
     from alertproof.model.observation import RuleTimeline, Vector
+    from alertproof.model.proof import CourseRecord
 
 Progress = Callable[[str], None]
 MAX_ROUNDS = 8
@@ -53,6 +55,7 @@ class RuleProof:
     labels: Mapping[str, str] | None = None
     active_ms: int | None = None
     clears_ms: int | None = None
+    record: CourseRecord | None = None
 
 
 @dataclass(slots=True)
@@ -64,6 +67,7 @@ class _Work:
     searches: list[FlipSearch]
     cases: dict[Aspect, list[tuple[Case, Vector]]] = field(default_factory=dict)
     condition: tuple[bool, ...] = ()
+    left: Left = ()
     live_condition: tuple[bool, ...] = ()
     trials: list[tuple[Trial, WindowResult]] = field(default_factory=list)
     wanted: frozenset[Aspect] = frozenset(Aspect)
@@ -195,6 +199,7 @@ def _take_case(work: _Work, aspect: Aspect, case: Case, result: WindowResult) ->
 
 def _take_condition(work: _Work, result: WindowResult) -> None:
     work.condition = condition(result, work.subject.expr)
+    work.left = left_sides(work.subject, result)
 
 
 def _take_live_condition(work: _Work, result: WindowResult) -> None:
@@ -247,6 +252,7 @@ def _judge_course(
         labels=timeline.states[0].labels if timeline.states else None,
         active_ms=active,
         clears_ms=clears,
+        record=course_record(work.subject, work.course, work.left, timeline),
     )
 
 

@@ -107,11 +107,15 @@ class Bed:
         addressees = self.overlaid.addressees
         return ", ".join(sorted({f"{addressees[seat].receiver} of {alert}" for alert, seat, _ in told}))
 
-    def strays(self) -> list[str]:
-        """Give what should not have been on the wire at all, a sentence each."""
+    def all_faults(self, faults: Sequence[str]) -> list[str]:
+        """Give the faults found, and with them what should not have been sent at all.
+
+        What went wrong on the wire is no fault of its own: Alertmanager drops a connection it turns out not to need.
+        """
         evidence = self.evidence()
         hosts = sorted({request.host for request in evidence.reading.strangers})
-        return [*(f"an unexpected request went to {host}" for host in hosts), *evidence.wire_faults]
+        found = [*faults, *(f"an unexpected request went to {host}" for host in hosts)]
+        return [*found, *(f"on the wire: {fault}" for fault in evidence.wire_faults if found)]
 
     def _watch(self) -> None:
         self.alertmanager.check()
@@ -130,6 +134,7 @@ def bed(
         overlaid = overlay(
             service.alertmanager.document,
             proxy_url=proxy.url,
+            smarthost=proxy.smarthost,
             folder=run,
             base=service.alertmanager.path.parent,
             group_wait=f"{GROUP_WAIT_S * 1000:.0f}ms",

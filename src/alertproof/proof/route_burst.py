@@ -31,7 +31,7 @@ def burst_faults(running: Bed, contract: Contract, notifications: int) -> list[s
     faults += [f"{other} was told, which the contract does not name" for other in sorted(others)]
     for note in running.told_of([contract.alert]):
         faults += [f"{note.receiver} would reject the {note.state} payload: {problem}" for problem in note.problems]
-    return faults + running.strays()
+    return running.all_faults(faults)
 
 
 def _states(running: Bed, contract: Contract, notifications: int, state: str) -> Iterator[str]:

@@ -173,7 +173,7 @@ def _inhibits_faults(running: Bed, source: str, targets: Sequence[str], others: 
     deaf = running.missing(running.wanted(targets))
     if deaf:
         faults.append(f"without {source}, never heard {running.who(deaf)}")
-    return faults + running.strays()
+    return running.all_faults(faults)
 
 
 def _apart(service: Service, alerts: Sequence[str]) -> list[list[str]]:
@@ -223,7 +223,7 @@ def _muted_faults(beds: _Beds, claim: Mutes) -> Faults:
         heard = {told for told in running.evidence().told() if told[0] in claim.alerts}
         faults = [f"while {claim.interval} is active, never heard {running.who(deaf)}"] if deaf else []
         faults += [f"while {claim.interval} is active, told {running.who(heard)}"] if heard else []
-        return faults + running.strays()
+        return running.all_faults(faults)
 
 
 def _unmuted_faults(beds: _Beds, claim: Mutes) -> Faults:
@@ -264,7 +264,7 @@ def _silence_faults(running: Bed, silenced: str, told: Sequence[str]) -> Faults:
     deaf = running.missing(running.wanted([silenced]))
     if deaf:
         faults.append(f"once the silence is over, never heard {running.who(deaf)}")
-    return faults + running.strays()
+    return running.all_faults(faults)
 
 
 def _repeat(service: Service, claim: Repeat) -> _Claim:
@@ -282,7 +282,7 @@ def _repeat(service: Service, claim: Repeat) -> _Claim:
             assert service.alertmanager is not None  # noqa: S101 the bed has looked
             found = ", ".join(repeats(plain_copy(service.alertmanager.document)))
             said = f"not told again after {every} {running.who(once)}; the file's repeat intervals are {found}"
-            return [*([said] if once else []), *running.strays()]
+            return running.all_faults([said] if once else [])
 
     return _Claim("repeat", f"{claim.alert} is told again after {every}", judge)
 

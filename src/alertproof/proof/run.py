@@ -130,6 +130,7 @@ def _proof(proof: RuleProof, delivery: Delivery | None) -> Proof:
         receivers_contract=contract.receivers if contract is not None else (),
         receivers_measured=delivery.receivers if delivery is not None else None,
         notifications=delivery.notifications if delivery is not None else (),
+        record=proof.record,
     )
 
 

@@ -10,6 +10,7 @@ from alertproof.engines.promtool import RuleReplay
 from alertproof.engines.windows import Recording, Window, WindowResult
 from alertproof.model.rules import RecordingRule
 from alertproof.model.series import Scenario, Series
+from alertproof.proof.record import left_expressions
 from alertproof.proof.states import FIRING, PENDING
 from alertproof.proof.subject import Subject, backdrop, target_labels
 from alertproof.witness import Phase, Target, synthesise
@@ -63,8 +64,8 @@ def course_of(subject: Subject) -> Course:
 
 
 def rule_window(subject: Subject, course: Course) -> Window:
-    """Give the window that shows at which of the rule's own evaluations its condition holds."""
-    return _window(subject, course, course.interval_ms, subject.recordings)
+    """Give the window that shows at which of the rule's own evaluations its condition holds, and its left sides."""
+    return _window(subject, course, course.interval_ms, subject.recordings, left_expressions(subject))
 
 
 def live_window(subject: Subject, course: Course) -> Window:
@@ -96,9 +97,15 @@ def _records(file: RuleFile) -> set[str]:
     return {rule.record for group in file.groups for rule in group.rules if isinstance(rule, RecordingRule)}
 
 
-def _window(subject: Subject, course: Course, step_ms: int, recordings: tuple[Recording, ...]) -> Window:
+def _window(
+    subject: Subject,
+    course: Course,
+    step_ms: int,
+    recordings: tuple[Recording, ...],
+    further: tuple[str, ...] = (),
+) -> Window:
     length = course.scenario.length_ms
-    return Window(course.scenario, (subject.expr,), 0, length, step_ms, subject.reach_ms, recordings)
+    return Window(course.scenario, (subject.expr, *further), 0, length, step_ms, subject.reach_ms, recordings)
 
 
 def condition(result: WindowResult, expr: str) -> tuple[bool, ...]:

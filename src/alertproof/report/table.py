@@ -3,32 +3,26 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.markup import escape
+from rich.style import Style
 from rich.table import Table
+from rich.text import Text
 
-from alertproof.model.proof import Coverage, DefectProof, MeasuredComparison, Outcome, Proof, Run, ServiceProof, Verdict
+from alertproof.model.proof import Coverage, DefectProof, Outcome, Proof, Run, ServiceProof, Verdict
 from alertproof.report.document import relative, relative_text
 from alertproof.report.redact import redact_body
-from alertproof.units import format_duration, format_number
+from alertproof.report.words import claimed_text, measured_text
+from alertproof.units import format_duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from rich.console import Console
 
 _STYLE = {Verdict.PROVED: "green", Verdict.REFUTED: "bold red", Verdict.UNDECIDED: "yellow"}
-_UNITS = {
-    "ratio": "",
-    "state": "",
-    "count": "",
-    "percent": " %",
-    "per_second": "/s",
-    "per_minute": "/min",
-    "per_hour": "/h",
-}
 
 
 def print_run(console: Console, run: Run, root: Path, *, verbose: bool = False) -> None:
@@ -92,8 +86,8 @@ def _alert_table(run: Run) -> Table:
         verdict = proof.verdict
         row = [
             proof.id.alert,
-            "\n".join(f"{item.signal} {item.operator} {_value(item, item.contract)}" for item in proof.comparisons),
-            "\n".join(_measured(item) for item in proof.comparisons),
+            "\n".join(f"{item.signal} {claimed_text(item)}" for item in proof.comparisons),
+            "\n".join(measured_text(item) for item in proof.comparisons),
             _unless(proof, proof.for_measured_ms),
             _unless(proof, proof.resolve_ms, "+"),
         ]
@@ -101,17 +95,6 @@ def _alert_table(run: Run) -> Table:
             row.append(", ".join(proof.receivers_measured or ()) or "nobody")
         table.add_row(*(escape(cell) for cell in row), f"[{_STYLE[verdict]}]{verdict}[/]")
     return table
-
-
-def _measured(comparison: MeasuredComparison) -> str:
-    if comparison.measured is None:
-        return "no flip"
-    operator = comparison.measured_operator or "flips at"
-    return f"{operator} {_value(comparison, comparison.measured)}"
-
-
-def _value(comparison: MeasuredComparison, value: float) -> str:
-    return f"{format_number(value)}{_UNITS.get(comparison.unit, f' {comparison.unit}')}"
 
 
 def _unless(proof: Proof, milliseconds: int | None, sign: str = "") -> str:
@@ -130,6 +113,9 @@ def _print_reasons(console: Console, proof: Proof, root: Path) -> None:
     console.print(f"\n[{style}]{escape(place)}: {escape(proof.id.alert)} {proof.verdict}[/]")
     for outcome in bad:
         console.print(f"  {outcome.aspect}: {outcome.reason}", markup=False)
+    if proof.picture is not None:
+        path = Text(relative(proof.picture, Path.cwd()), Style(link=proof.picture.as_uri()))
+        console.print(Text("  picture: ").append_text(path), soft_wrap=True)
 
 
 def _print_notifications(console: Console, run: Run, *, verbose: bool) -> None:

@@ -20,7 +20,7 @@ class Addressee:
     `host` is None where only Alertmanager knows it: another integration's default, or a templated URL.
     `path` and `prefix` are the whole and the start of a path, None where it may be any. `fields` are those
     of the body and the values they must have, `credential` is the fingerprint of the Authorization, `sender`
-    the user name in the integration's proxy URL. `captured` is False for mail, which no HTTP proxy sees.
+    the user name in the integration's proxy URL. `captured` is False for mail that goes nowhere.
     `templated` says that the payload is of the user's own making, so that no published schema applies.
     """
 
@@ -60,6 +60,8 @@ class Addressee:
 
     def schema(self, request: Request) -> str | None:
         """Give the schema a request of this integration must meet, None where none is published."""
+        if self.integration == "email":
+            return "email"
         known = schema_of(request.host, request.path, request.method)
         if known is not None or self.templated:
             return known

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self
 
 from alertproof.sinks.book import Book
 from alertproof.sinks.certificates import Authority
+from alertproof.sinks.mail import MailServer
 from alertproof.sinks.server import LOOPBACK, Server, serve, stop
 
 if TYPE_CHECKING:
@@ -22,18 +23,21 @@ if TYPE_CHECKING:
 
 
 class CaptureProxy:
-    """An HTTP proxy on 127.0.0.1 that ends TLS itself; a context manager.
+    """An HTTP proxy on 127.0.0.1 that ends TLS itself, and a mail server beside it; a context manager.
 
-    Inside, `ca_file` is the CA to trust, written as `ca.pem` into `folder`, and `url` the proxy's URL.
+    Inside, `ca_file` is the CA to trust, written as `ca.pem` into `folder`, `url` the proxy's URL and `smarthost`
+    the mail server's host:port.
     """
 
     ca_file: Path
     url: str
+    smarthost: str
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._book = Book()
         self._running: tuple[Server, threading.Thread] | None = None
+        self._mail: MailServer | None = None
 
     def __enter__(self) -> Self:
         """Listen; time counts from here until `mark_start`."""
@@ -42,6 +46,9 @@ class CaptureProxy:
         self.ca_file = authority.ca_file
         self.url = f"http://{LOOPBACK}:{server.server_address[1]}"
         self._running = (server, serve(server))
+        self._mail = MailServer(self._book)
+        self._mail.start()
+        self.smarthost = self._mail.address
         self._book.mark_start()
         return self
 
@@ -87,5 +94,8 @@ class CaptureProxy:
     def close(self) -> None:
         """Stop listening and end all connections, within a second; closing twice is fine."""
         running, self._running = self._running, None
+        mail, self._mail = self._mail, None
+        if mail is not None:
+            mail.stop()
         if running is not None:
             stop(*running)

@@ -1,8 +1,8 @@
 """The stated overlay: what is changed in a production Alertmanager file so that it runs, and only runs, here.
 
 Routes, matchers, grouping, templates, inhibition and payloads stay as they are. What changes is where
-requests go (a capture proxy), whose secrets they carry (throw-aways), how long groups wait, and where mail
-goes (nowhere).
+requests and mails go (a capture proxy, and a mail server beside it), whose secrets they carry (throw-aways),
+and how long groups wait.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from alertproof.sinks.addressee import Addressee
 from alertproof.sinks.alterations import routes
 from alertproof.sinks.edits import Edits, Node, entries, mapping, plain_copy
 from alertproof.sinks.http_settings import Redirection
+from alertproof.sinks.mail_settings import mail_addressee, redirect_common_mail, redirect_mail
 from alertproof.sinks.payloads import SERVICES
 from alertproof.sinks.resolve import Setting, resolve
 from alertproof.sinks.throwaway import GLOBAL, Owner, Throwaways
@@ -23,6 +23,7 @@ from alertproof.units import parse_duration
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from alertproof.sinks.addressee import Addressee
     from alertproof.sinks.alterations import Alteration
 
 # Nothing listens on port 1 of this machine, so a mail is never sent.
@@ -100,8 +101,9 @@ def overlay(  # noqa: PLR0913 all by name, and each a plain fact of the run
 ) -> Overlay:
     """Give the overlay of an Alertmanager file that stands in the folder `base`.
 
-    Throw-away secrets are written below `folder`. `smarthost` is where mail goes instead of the file's own
-    server; None leaves mail as it is, and it is then really sent. `also` are further changes, made before all others.
+    Throw-away secrets are written below `folder`. `smarthost` is the mail server that captures mail; unless one is
+    given, mail goes nowhere and is not captured. None leaves mail as it is, and it is then really sent. `also` are
+    further changes, made before all others.
     """
     changed: Node = plain_copy(document)
     edits = Edits()
@@ -110,11 +112,16 @@ def overlay(  # noqa: PLR0913 all by name, and each a plain fact of the run
     redirection = Redirection(edits, Throwaways(folder, edits))
     common = _redirect_common(changed, proxy_url, redirection)
     _shorten(changed, {"group_wait": group_wait, "group_interval": group_interval}, edits)
-    _keep_mail_here(changed, smarthost, edits)
+    integrations = list(_integrations(changed))
+    mails = [integration for integration in integrations if integration.section == _MAIL]
+    if smarthost is not None and mails:
+        redirect_common_mail(common, smarthost, edits)
+        for mail in mails:
+            redirect_mail(mail.own, smarthost, mail.sender, mail.place, edits)
     addressees = []
-    for integration in _integrations(changed):
+    for integration in integrations:
         _redirect(integration, proxy_url, common, redirection)
-        addressees.append(_addressee(integration, common, redirection))
+        addressees.append(_addressee(integration, common, redirection, smarthost))
     _find_templates(changed, base.absolute(), edits)
     return Overlay(changed, edits.lines, tuple(addressees))
 
@@ -161,7 +168,6 @@ def _integrations(document: Node) -> Iterator[_Integration]:
 def _redirect(integration: _Integration, proxy_url: str, common: Node, redirection: Redirection) -> None:
     own, place = integration.own, integration.place
     if integration.section == _MAIL:
-        redirection.edits.tell(f"{place}: not captured, mail does not pass an HTTP proxy")
         return
     redirection.replace_files(own, place, integration.owner)
     url = proxy_url.replace("://", f"://{integration.sender}@", 1)
@@ -173,9 +179,10 @@ def _redirect(integration: _Integration, proxy_url: str, common: Node, redirecti
         redirection.edits.put(own["http_config"], "proxy_url", url, f"{place}.http_config")
 
 
-def _addressee(integration: _Integration, common: Node, redirection: Redirection) -> Addressee:
+def _addressee(integration: _Integration, common: Node, redirection: Redirection, smarthost: str | None) -> Addressee:
     if integration.section == _MAIL:
-        return Addressee(integration.receiver, integration.kind, None, captured=False)
+        captured = smarthost not in {None, NO_SMARTHOST}
+        return mail_addressee(integration.receiver, integration.own, integration.sender, captured=captured)
     return resolve(
         Setting(
             receiver=integration.receiver,
@@ -186,17 +193,6 @@ def _addressee(integration: _Integration, common: Node, redirection: Redirection
             secrets=redirection.secrets,
         )
     )
-
-
-def _keep_mail_here(document: Node, smarthost: str | None, edits: Edits) -> None:
-    receivers = [receiver for _, receiver in entries(document, "receivers")]
-    if smarthost is None or not any(entries(receiver, _MAIL) for receiver in receivers):
-        return
-    edits.put(mapping(document, "global"), "smtp_smarthost", smarthost, "global")
-    for receiver in receivers:
-        for index, mail in entries(receiver, _MAIL):
-            if mail.get("smarthost") is not None:
-                edits.put(mail, "smarthost", smarthost, f"receivers[{receiver.get('name')}].{_MAIL}[{index}]")
 
 
 def _find_templates(document: Node, base: Path, edits: Edits) -> None:

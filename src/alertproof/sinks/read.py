@@ -137,6 +137,16 @@ def _slack_texts(value: Any) -> Iterator[str]:
             yield from _slack_texts(part)
 
 
+def _mail_state(request: Request) -> str:
+    """Give the state that the subject speaks of, or where it speaks of none, the text below it."""
+    body = request.body if isinstance(request.body, Mapping) else {}
+    for keys in (("subject",), ("text", "html")):
+        words = {word.lower() for key in keys for word in _STATE_WORDS.findall(str(body.get(key, "")))}
+        if words:
+            return words.pop() if len(words) == 1 else ""
+    return ""
+
+
 def _pagerduty_state(request: Request) -> str:
     body = request.body if isinstance(request.body, Mapping) else {}
     return _EVENTS.get(str(body.get("event_action") or body.get("event_type")), "")
@@ -164,4 +174,5 @@ _STATES: Mapping[str, Callable[[Request], str]] = {
     "pagerduty": _pagerduty_state,
     "opsgenie": _opsgenie_state,
     "webhook": _webhook_state,
+    "email": _mail_state,
 }

@@ -170,7 +170,7 @@ def _jump(shape: Rate, course: Course) -> list[float]:
     Prometheus sees the samples of the whole window, or all but one since its ranges are left-open (3.0), and
     extrapolates: every second form is made for either.
     """
-    number, left_open = divmod(course.nudge, 2)
+    number, left_open = divmod(course.nudge - 1, 2)
     seen_ms = shape.window_ms - course.step_ms * left_open
     total = course.levels[0] * seen_ms / shape.each_ms
     # Far enough from zero for rate() not to cut its extrapolation, near enough for the sum not to lose digits.
