@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, TypeVar
 from alertproof.engines.host import Host, Program
 from alertproof.errors import AlertproofError
 from alertproof.model.proof import Aspect, DefectProof, EngineVersions, EstateFinding, Outcome, Proof, Run
+from alertproof.proof.batches import live_batches
 from alertproof.proof.claims import judge_claims
 from alertproof.proof.defects import DefectClaim, defect_claims
-from alertproof.proof.delivery import Delivery, deliver, live_batches
+from alertproof.proof.delivery import Delivery, deliver
 from alertproof.proof.prove import RuleProof, prove_rules
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 Progress = Callable[[str], None]
 T = TypeVar("T")
 # A live replay mostly waits; more at once would only fight for two cores while they start.
-_LIVE_AT_ONCE = 4
+_LIVE_AT_ONCE = 10
 
 
 def run_proofs(  # noqa: PLR0913 each a plain fact of the run

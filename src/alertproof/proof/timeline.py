@@ -13,7 +13,7 @@ from alertproof.model.series import Scenario, Series
 from alertproof.proof.record import left_expressions
 from alertproof.proof.states import FIRING, PENDING
 from alertproof.proof.subject import Subject, backdrop, target_labels
-from alertproof.witness import Phase, Target, synthesise
+from alertproof.witness import Phase, Target, steady, synthesise
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,8 +57,11 @@ def course_of(subject: Subject) -> Course:
             Phase(rises, comparison.example),
             Phase(falls, comparison.usual),
         )
-        target = Target(target_labels(comparison, 1), phases)
-        series += synthesise(comparison.signal, alert.service.metrics, [target], step, length)
+        targets = [Target(target_labels(comparison, 1), phases)]
+        if comparison.signal.each:
+            # One of two: what speaks of all targets at once stays silent beside it.
+            targets.append(steady(target_labels(comparison, 2), comparison.usual, number=2))
+        series += synthesise(comparison.signal, alert.service.metrics, targets, step, length)
     series += backdrop(subject, length)
     return Course(Scenario(f"course {alert.id}", tuple(series), step, length), interval, rises, falls)
 

@@ -171,10 +171,8 @@ def _idle(subject: Subject) -> tuple[Series, ...] | None:
 
 
 def _zero_whole(subject: Subject) -> tuple[Series, ...] | None:
-    """Give a target whose whole is 0: a gauge at 0 often means that there is no limit, a counter counts nothing."""
-    shapes = [comparison.signal.shape for comparison in subject.comparisons]
-    wholes = {shape.whole for shape in shapes if isinstance(shape, Share)}
-    wholes |= {shape.whole for shape in shapes if isinstance(shape, Ratio) and shape.whole != shape.part}
+    """Give a target whose whole is 0, which often means that there is no limit."""
+    wholes = {c.signal.shape.whole for c in subject.comparisons if isinstance(c.signal.shape, Share)}
     if not wholes:
         return None
     zero = (0.0,) * (_length(subject) // subject.scrape_ms + 1)
