@@ -43,7 +43,9 @@ class LiveAlert:
     """One alert's part in a live replay.
 
     `labels` are those of the alert, `alertname` among them. The condition is true from `active_ms` until, but not at,
-    `clears_ms` of its scenario, as measured on the windows engine at the live interval.
+    `clears_ms` of its scenario, as measured on the windows engine at the live interval. `recorded` are the series of
+    the recording rules it reads, as measured there too: beside blocks that reach into the future a rule manager may
+    not append its own (Prometheus discards what it calls out of order).
     """
 
     labels: Mapping[str, str]
@@ -51,6 +53,7 @@ class LiveAlert:
     active_ms: int
     clears_ms: int
     restores: bool
+    recorded: tuple[Series, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +162,10 @@ def _write_history(host: Host, run: Path, replay: Replay) -> None:
             origin = replay.origin_ms(alert, now_ms)
             for series in alert.scenario.series:
                 times = unix_texts(origin, alert.scenario.step_ms, len(series.samples))
+                sink.write(openmetrics_lines(series.labels, times, series.samples))
+            for series in alert.recorded:
+                step = series.step_ms or alert.scenario.step_ms
+                times = unix_texts(origin, step, len(series.samples))
                 sink.write(openmetrics_lines(series.labels, times, series.samples))
             if alert.restores and not replay.realtime:
                 sink.write(_state_lines(alert, origin, now_ms))

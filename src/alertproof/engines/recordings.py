@@ -29,7 +29,11 @@ def replay_recorded(host: Host, folder: Path, windows: Sequence[Window]) -> tupl
         results = replay_windows(host, folder, [_evaluation(ready[index], depth) for index in asked])
         for index, result in zip(asked, results, strict=True):
             ready[index] = _with_recorded(ready[index], ready[index].recordings[depth], result)
-    return replay_windows(host, folder, ready)
+    results = replay_windows(host, folder, ready)
+    return tuple(
+        replace(result, recorded=late.scenario.series[len(early.scenario.series) :])
+        for result, early, late in zip(results, windows, ready, strict=True)
+    )
 
 
 def _evaluation(window: Window, depth: int) -> Window:

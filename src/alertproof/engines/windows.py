@@ -24,7 +24,7 @@ from alertproof.engines.host import Host, Program
 from alertproof.engines.http import LOOPBACK, call, free_port, wait_until_ready
 from alertproof.errors import EngineRefused
 from alertproof.model.observation import Point, Vector
-from alertproof.model.series import METRIC_NAME, Scenario, quote
+from alertproof.model.series import METRIC_NAME, Scenario, Series, quote
 from alertproof.promql.reach import LOOKBACK_MS
 
 if TYPE_CHECKING:
@@ -76,10 +76,11 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class WindowResult:
-    """Per expression, the vectors at each evaluation."""
+    """Per expression, the vectors at each evaluation; `recorded` are the series that recording rules gave."""
 
     ticks_ms: tuple[int, ...]
     vectors: Mapping[str, tuple[Vector, ...]]
+    recorded: tuple[Series, ...] = ()
 
 
 def replay_windows(host: Host, folder: Path, windows: Sequence[Window]) -> tuple[WindowResult, ...]:

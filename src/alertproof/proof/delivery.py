@@ -154,6 +154,7 @@ def _live_alert(proof: RuleProof) -> LiveAlert:
         active_ms=proof.active_ms,
         clears_ms=proof.clears_ms,
         restores=proof.alert.rule.for_ms > 0,
+        recorded=proof.recorded,
     )
 
 

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from alertproof.model.estate import Alert
     from alertproof.model.observation import RuleTimeline, Vector
     from alertproof.model.proof import CourseRecord
+    from alertproof.model.series import Series
 
 Progress = Callable[[str], None]
 MAX_ROUNDS = 8
@@ -56,6 +57,7 @@ class RuleProof:
     active_ms: int | None = None
     clears_ms: int | None = None
     record: CourseRecord | None = None
+    recorded: tuple[Series, ...] = ()
 
 
 @dataclass(slots=True)
@@ -68,6 +70,7 @@ class _Work:
     cases: dict[Aspect, list[tuple[Case, Vector]]] = field(default_factory=dict)
     condition: tuple[bool, ...] = ()
     left: Left = ()
+    recorded: tuple[Series, ...] = ()
     live_condition: tuple[bool, ...] = ()
     trials: list[tuple[Trial, WindowResult]] = field(default_factory=list)
     wanted: frozenset[Aspect] = frozenset(Aspect)
@@ -204,6 +207,7 @@ def _take_condition(work: _Work, result: WindowResult) -> None:
 
 def _take_live_condition(work: _Work, result: WindowResult) -> None:
     work.live_condition = condition(result, work.subject.expr)
+    work.recorded = result.recorded
 
 
 def _answers(work: _Work, index: int, result: WindowResult) -> tuple[Vector, Vector]:
@@ -252,6 +256,7 @@ def _judge_course(
         labels=timeline.states[0].labels if timeline.states else None,
         active_ms=active,
         clears_ms=clears,
+        recorded=work.recorded,
         record=course_record(work.subject, work.course, work.left, timeline),
     )
 
