@@ -22,9 +22,9 @@ from alertproof.engines.promtool import RuleReplay, replay_rules
 from alertproof.engines.windows import Window, replay_windows
 from alertproof.errors import Place
 from alertproof.load.rules import load_rule_file
-from alertproof.model.contract import Quantile, Signal
 from alertproof.model.metrics import Metric
 from alertproof.model.series import Scenario
+from alertproof.model.signal import Quantile, Signal
 from alertproof.witness import steady, synthesise
 
 if TYPE_CHECKING:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from alertproof.model.estate import Estate
 
 ROOT = Path(__file__).parents[2]
+SAMPLE = Path(__file__).parents[1] / "sample"
 
 
 @pytest.fixture(scope="session")
@@ -35,10 +36,9 @@ def docker_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 @pytest.fixture
 def copied_estate(tmp_path: Path) -> Path:
-    """Give a copy of the estate to change."""
+    """Give a copy of the sample estate to change: three alerts of one service, and two defects."""
     copy = tmp_path / "estate"
-    shutil.copytree(ROOT / "rules", copy / "rules")
-    shutil.copytree(ROOT / "fixtures", copy / "fixtures")
+    shutil.copytree(SAMPLE, copy)
     return copy
 
 

@@ -195,13 +195,31 @@ def test_two_alerts_of_one_name_are_proved_by_themselves(host: Host, copied_esta
     assert sorted(p.for_measured_ms or 0 for p in run.proofs if p.id.alert == ICE) == [300_000, 360_000]
 
 
-def test_an_alert_that_reads_a_recording_rule_is_undecided_by_name(
+RECORDED = "      - record: turn:up\n        expr: up{job='coturn'}\n"
+
+
+@pytest.mark.parametrize("before", [True, False], ids=["before the alert", "behind the alert"])
+def test_an_alert_is_proved_through_a_recording_rule_and_late_where_that_stands_behind_it(
+    host: Host, copied_estate: Path, tmp_path: Path, *, before: bool
+) -> None:
+    rules = copied_estate / RULES
+    text = rules.read_text("utf-8").replace('expr: up{job="coturn"} == 0', "expr: turn:up == 0")
+    text = text.replace("    rules:\n", f"    rules:\n{RECORDED}", 1) if before else text + RECORDED
+    rules.write_text(text, encoding="utf-8")
+    run = run_proofs(host, tmp_path, load_estate([copied_estate]), delivers=False)
+    proof = next(proof for proof in run.proofs if proof.id.alert == TURN)
+    if before:
+        assert proof.verdict is Verdict.PROVED, proof.reason
+    else:
+        assert "pending only 15s after the breach began" in proof.reason
+
+
+def test_a_recording_rule_that_records_something_else_refutes_the_alert_that_reads_it(
     host: Host, copied_estate: Path, tmp_path: Path
 ) -> None:
     rules = copied_estate / RULES
     text = rules.read_text("utf-8").replace('expr: up{job="coturn"} == 0', "expr: turn:up == 0")
-    rules.write_text(text + "      - record: turn:up\n        expr: up{job='coturn'}\n", encoding="utf-8")
+    rules.write_text(text.replace("    rules:\n", f"    rules:\n{RECORDED.replace('coturn', 'turn')}", 1))
     run = run_proofs(host, tmp_path, load_estate([copied_estate]), delivers=False)
     proof = next(proof for proof in run.proofs if proof.id.alert == TURN)
-    assert proof.verdict is Verdict.UNDECIDED
-    assert "recording rule turn:up" in proof.reason
+    assert "silent at every level" in proof.reason

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from alertproof.model.defect import Defect
+    from collections.abc import Generator
+
+    from alertproof.model.defect import Claim, Defect
     from alertproof.model.estate import Alert, Estate
     from alertproof.model.proof import Aspect, DefectProof, Outcome, Run
 
@@ -31,6 +33,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--engine-version", help="Prometheus version wanted, such as 2.42 or 3.5")
     group.addoption("--engine-dir", type=Path, help="folder with prometheus, promtool, alertmanager, amtool")
     group.addoption("--alertproof-keep", type=Path, help="keep the evidence in this folder")
+    group.addoption("--alertproof-pictures", type=Path, metavar="DIR", help="draw a picture of every proof there")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -70,10 +73,15 @@ def _claims(config: pytest.Config) -> dict[str, tuple[Defect, int]]:
     from alertproof.load.defects import load_defects
 
     return {
-        f"{defect.id}/{shown.alert}/{shown.aspect}": (defect, index)
+        _claim_id(defect, claim): (defect, index)
         for defect in load_defects(_root(config) / "fixtures" / "defects")
-        for index, shown in enumerate(defect.shows)
+        for index, claim in enumerate(defect.shows)
     }
+
+
+def _claim_id(defect: Defect, claim: Claim) -> str:
+    """Give `P1/alert/aspect`; of a server's queries, each with its expression."""
+    return "/".join(filter(None, (defect.id, claim.of, str(claim.asks), getattr(claim, "expr", ""))))
 
 
 @pytest.fixture(scope="session")
@@ -93,7 +101,7 @@ def alertproof_run(request: pytest.FixtureRequest, tmp_path_factory: pytest.Temp
     wanted = [item.callspec.params for item in request.session.items if hasattr(item, "callspec")]
     aspects: list[tuple[Alert, Aspect]] = [params[_OUTCOME] for params in wanted if _OUTCOME in params]
     defects: list[Defect] = [params[_DEFECT][0] for params in wanted if _DEFECT in params]
-    ids = {alert.id for alert, _ in aspects} | ({alert.id for alert in estate.alerts} if defects else set())
+    ids = {alert.id for alert, _ in aspects}
     narrowed = tuple(alert for alert in estate.alerts if alert.id in ids)
     options = EngineOptions(
         kind=config.getoption("--engine"),
@@ -110,11 +118,44 @@ def alertproof_run(request: pytest.FixtureRequest, tmp_path_factory: pytest.Temp
                 replace(estate, alerts=narrowed, raw_alerts=len(narrowed)),
                 delivers=any(aspect is Aspect.DELIVERY for _, aspect in aspects),
                 defects=list({defect.id: defect for defect in defects}.values()),
+                whole=estate,
             )
+        run = _with_pictures(config, run, estate.root)
         record(estate.root, run_document(run, estate.root))
     except AlertproofError as error:
         pytest.fail(str(error), pytrace=False)
     return run
+
+
+def _with_pictures(config: pytest.Config, run: Run, root: Path) -> Run:
+    """Draw every proof where that is asked for, else the refuted ones beside the evidence or beside the ledger."""
+    from alertproof.report.pictures import PICTURES, with_pictures
+
+    chosen, keep = config.getoption("--alertproof-pictures"), config.getoption("--alertproof-keep")
+    folder = chosen or (keep / "pictures" if keep is not None else root / PICTURES)
+    return with_pictures(run, folder, every=chosen is not None)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Name the alert's picture in the report of an item that failed."""
+    report = yield
+    if not isinstance(item, pytest.Function) or report.when != "call" or not report.failed:
+        return report
+    values: dict[str, Any] = item.funcargs
+    if _OUTCOME not in values or "alertproof_run" not in values:
+        return report
+    params: dict[str, Any] = item.callspec.params
+    alert, _ = params[_OUTCOME]
+    picture: Path | None = next(proof.picture for proof in values["alertproof_run"].proofs if proof.id == alert.id)
+    if picture is not None:
+        # A section of the failure itself is shown whatever --show-capture says, and is part of JUnit's text.
+        add = getattr(report.longrepr, "addsection", None)
+        if add is not None:
+            add("picture of the proof", str(picture))
+        else:
+            report.sections.append(("picture of the proof", str(picture)))
+    return report
 
 
 @pytest.fixture
@@ -128,13 +169,10 @@ def alert_outcome(request: pytest.FixtureRequest, alertproof_run: Run) -> Outcom
 @pytest.fixture
 def defect_proof(request: pytest.FixtureRequest, alertproof_run: Run) -> DefectProof:
     """Give what one claim of the as-found corpus came to."""
-    defect, index = request.param
-    claim = defect.shows[index]
-    return next(
-        proof
-        for proof in alertproof_run.defects
-        if (proof.id, proof.alert, proof.found.aspect) == (defect.id, claim.alert, claim.aspect)
-    )
+    param: tuple[Defect, int] = request.param
+    defect, index = param
+    own = [proof for proof in alertproof_run.defects if proof.id == defect.id]
+    return own[index]
 
 
 @pytest.fixture(scope="session")

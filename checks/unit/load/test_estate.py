@@ -10,15 +10,14 @@ import pytest
 from alertproof.errors import InputError, UsageError
 from alertproof.load.estate import find_root, load_estate
 
-ROOT = Path(__file__).parents[3]
+SAMPLE = Path(__file__).parents[2] / "sample"
 RULES = "rules/prometheus/video_chat/alerts.yml"
 CONTRACTS = "rules/contracts/video_chat.yml"
 
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    shutil.copytree(ROOT / "rules", tmp_path / "rules")
-    shutil.copytree(ROOT / "fixtures" / "metrics", tmp_path / "fixtures" / "metrics")
+    shutil.copytree(SAMPLE, tmp_path, dirs_exist_ok=True)
     return tmp_path
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 
@@ -89,6 +90,17 @@ def test_a_person_reads_place_reason_payload_and_sum() -> None:
     assert "secret-key" not in text
 
 
+def test_a_picture_is_named_relative_to_the_estate_and_linked_on_a_terminal() -> None:
+    drawn = replace(proof(BAD), picture=ROOT / ".alertproof" / "pictures" / "a [bold] b.svg")
+    assert run_document(run(drawn, proof(GOOD)), ROOT)["alerts"][0]["picture"] == ".alertproof/pictures/a [bold] b.svg"
+    assert run_document(run(drawn, proof(GOOD)), ROOT)["alerts"][1]["picture"] is None
+    assert "  picture: /estate/.alertproof/pictures/a [bold] b.svg\n" in printed(run(drawn))
+    sink = io.StringIO()
+    print_run(Console(file=sink, width=40, force_terminal=True), run(drawn), ROOT)
+    assert ";file:///estate/.alertproof/pictures/a%20%5Bbold%5D%20b.svg\x1b\\" in sink.getvalue()
+    assert "/estate/.alertproof/pictures/a [bold] b.svg" in sink.getvalue()
+
+
 @pytest.mark.parametrize(
     ("outcomes", "verdict"),
     [
@@ -108,9 +120,17 @@ def test_a_run_is_good_only_if_something_was_proved_and_nothing_is_wrong() -> No
     other = DefectProof("P1", "", "", "Down", "2m", BAD, GOOD)
     harmless = DefectProof("P1", "", "", "Down", "> 5", GOOD, GOOD)
     assert run(proof(GOOD), defects=(shown,)).good
+    assert run(proof(GOOD), defects=(replace(shown, says="fires after 1m"),)).good
     assert not run().good
     assert not run(proof(GOOD), proof(BAD)).good
     assert not run(proof(GOOD), proof(UNSURE)).good
     assert not run(proof(GOOD), findings=(FINDING,)).good
-    for defect in (not_fixed, other, harmless):
+    silent = DefectProof("P1", "", "", "Down", "1m", BAD, GOOD, says="parse error")
+    for defect in (not_fixed, other, harmless, silent):
         assert not run(proof(GOOD), defects=(defect,)).good
+
+
+def test_an_entry_is_shown_if_all_its_claims_are() -> None:
+    shown = DefectProof("P1", "", "", "Down", "1m", BAD, GOOD)
+    text = printed(run(proof(GOOD), defects=(shown, replace(shown, told="2m"), replace(shown, id="P2"))))
+    assert "1 of 2 defects shown" in text

@@ -45,6 +45,9 @@ def output_options(command: _Command) -> _Command:
             click.option(
                 "--keep", type=_FOLDER, help="Keep the evidence (series, configurations, logs) in this folder."
             ),
+            click.option(
+                "--pictures", type=_FOLDER, metavar="DIR", help="Draw a picture of every proof into this folder."
+            ),
             click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors."),
             click.option("-v", "--verbose", is_flag=True, help="Print payloads and the overlay, too."),
             click.option("-k", "keyword", metavar="EXPR", help="Only alerts whose id matches, as in pytest."),

@@ -21,6 +21,7 @@ from alertproof.load.defects import load_defects
 from alertproof.load.estate import find_root, load_estate
 from alertproof.proof.run import run_proofs
 from alertproof.report.document import run_document
+from alertproof.report.pictures import PICTURES, unusable, with_pictures
 from alertproof.report.record import record
 from alertproof.report.table import print_run
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from alertproof.model.defect import Defect
     from alertproof.model.estate import Estate
+    from alertproof.model.proof import Run
 
 
 _PIPE_WIDTH = 160
@@ -61,7 +63,7 @@ def prove(paths: tuple[Path, ...], *, deliver: bool, **values: Any) -> int:
 
 
 def _output(values: dict[str, Any]) -> dict[str, Any]:
-    return {name: values[name] for name in ("json_target", "keep", "quiet", "verbose")}
+    return {name: values[name] for name in ("json_target", "keep", "pictures", "quiet", "verbose")}
 
 
 def _run(  # noqa: PLR0913 one parameter an option
@@ -72,14 +74,19 @@ def _run(  # noqa: PLR0913 one parameter an option
     delivers: bool,
     json_target: str | None,
     keep: Path | None,
+    pictures: Path | None,
     quiet: bool,
     verbose: bool,
 ) -> int:
+    if pictures is not None:
+        _make(pictures)
     with evidence(keep) as folder, choose_host(options) as host, _progress(quiet=quiet) as progress:
         run = run_proofs(host, folder, estate, delivers=delivers, defects=defects, progress=progress)
+    # A folder that is no estate of ours gets no ledger, and no pictures that nobody asked for.
+    ours = find_root(estate.root) == estate.root
+    run = _draw(run, estate.root if ours else None, keep, pictures)
     document = run_document(run, estate.root)
-    # A folder that is no estate of ours gets no ledger.
-    if find_root(estate.root) == estate.root:
+    if ours:
         record(estate.root, document)
     if json_target is not None:
         write_json(document, json_target)
@@ -87,7 +94,26 @@ def _run(  # noqa: PLR0913 one parameter an option
         print_run(_console(), run, estate.root, verbose=verbose)
         if keep is not None:
             click.echo(f"evidence kept in {keep}")
+        if pictures is not None:
+            click.echo(f"pictures of {sum(proof.picture is not None for proof in run.proofs)} proofs in {pictures}")
     return EXIT_GOOD if run.good else EXIT_FINDING
+
+
+def _make(pictures: Path) -> None:
+    """Make the folder for pictures before any engine runs, so that a bad one is known at once."""
+    try:
+        pictures.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise unusable(pictures, error) from error
+
+
+def _draw(run: Run, root: Path | None, keep: Path | None, pictures: Path | None) -> Run:
+    """Draw every proof where that is asked for, else the refuted ones beside the evidence or beside the ledger."""
+    if pictures is not None:
+        return with_pictures(run, pictures, every=True)
+    if keep is not None:
+        return with_pictures(run, keep / "pictures", every=False)
+    return run if root is None else with_pictures(run, root / PICTURES, every=False)
 
 
 def _console() -> Console:

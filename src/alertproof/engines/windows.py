@@ -24,7 +24,7 @@ from alertproof.engines.host import Host, Program
 from alertproof.engines.http import LOOPBACK, call, free_port, wait_until_ready
 from alertproof.errors import EngineRefused
 from alertproof.model.observation import Point, Vector
-from alertproof.model.series import METRIC_NAME, Scenario, quote
+from alertproof.model.series import METRIC_NAME, Scenario, Series, quote
 from alertproof.promql.reach import LOOKBACK_MS
 
 if TYPE_CHECKING:
@@ -44,10 +44,25 @@ _QUERIES_AT_ONCE = 2
 
 
 @dataclass(frozen=True, slots=True)
+class Recording:
+    """A recording rule as a window needs it: evaluated every `interval_ms`, its result a series named `record`.
+
+    A `late` one stands behind the alert that reads it, which therefore sees what the evaluation before gave.
+    """
+
+    record: str
+    expr: str
+    labels: tuple[tuple[str, str], ...]
+    interval_ms: int
+    late: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Window:
     """A scenario, and the evaluations wanted: every expression at `start_ms`, `start_ms + step_ms`, … `end_ms`.
 
-    `reach_ms` is how far back the expressions look; it sets the distance to the next window.
+    `reach_ms` is how far back the expressions look; it sets the distance to the next window. `recordings` are the
+    recording rules that they read, in the order of their dependence.
     """
 
     scenario: Scenario
@@ -56,14 +71,16 @@ class Window:
     end_ms: int
     step_ms: int
     reach_ms: int
+    recordings: tuple[Recording, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class WindowResult:
-    """Per expression, the vectors at each evaluation."""
+    """Per expression, the vectors at each evaluation; `recorded` are the series that recording rules gave."""
 
     ticks_ms: tuple[int, ...]
     vectors: Mapping[str, tuple[Vector, ...]]
+    recorded: tuple[Series, ...] = ()
 
 
 def replay_windows(host: Host, folder: Path, windows: Sequence[Window]) -> tuple[WindowResult, ...]:
@@ -71,6 +88,26 @@ def replay_windows(host: Host, folder: Path, windows: Sequence[Window]) -> tuple
 
     Raises EngineRefused where the engine rejects a sample or an expression, EngineDied where it stops.
     """
+    results: dict[int, WindowResult] = {}
+    by_lookback: dict[int, list[int]] = defaultdict(list)
+    for index, window in enumerate(windows):
+        by_lookback[_lookback_ms(window.scenario)].append(index)
+    for lookback, indexes in by_lookback.items():
+        found = _replay(host, folder, [windows[index] for index in indexes], lookback)
+        results |= dict(zip(indexes, found, strict=True))
+    return tuple(results[index] for index in range(len(windows)))
+
+
+def _lookback_ms(scenario: Scenario) -> int:
+    """Give the lookback of a scenario's server: a sample's distance where a series is stale somewhere.
+
+    OpenMetrics has no stale marker. With samples at every scrape but those that are missing, a lookback just short of
+    the distance between two samples lets a series vanish exactly where its marker would stand.
+    """
+    return scenario.step_ms - 1 if any(series.gaps for series in scenario.series) else LOOKBACK_MS
+
+
+def _replay(host: Host, folder: Path, windows: Sequence[Window], lookback_ms: int) -> tuple[WindowResult, ...]:
     run = Path(tempfile.mkdtemp(prefix="windows-", dir=folder))
     origins = _lay_out(windows)
     _write_blocks(host, run, windows, origins)
@@ -79,7 +116,7 @@ def replay_windows(host: Host, folder: Path, windows: Sequence[Window]) -> tuple
     ]
     queries = list(_plan(windows, origins))
     # The server answers one query while we read the answer to another.
-    with _serve(host, run) as url, ThreadPoolExecutor(_QUERIES_AT_ONCE) as pool:
+    with _serve(host, run, lookback_ms) as url, ThreadPoolExecutor(_QUERIES_AT_ONCE) as pool:
         for query, answer in zip(queries, pool.map(partial(_ask, url), queries), strict=True):
             for at_ms, point in _points(answer):
                 if (index := query.owners.get(at_ms)) is not None:
@@ -155,20 +192,23 @@ def write_blocks(host: Host, run: Path, source: Path) -> None:
     source.unlink()
 
 
-def openmetrics_lines(labels: Mapping[str, str], times: Sequence[str], samples: tuple[float, ...]) -> str:
-    """Give the OpenMetrics lines of one series; `times` are texts of Unix seconds, shared by many series."""
+def openmetrics_lines(labels: Mapping[str, str], times: Sequence[str], samples: tuple[float | None, ...]) -> str:
+    """Give the OpenMetrics lines of one series; `times` are texts of Unix seconds, shared by many series.
+
+    Where there is no sample there is no line.
+    """
     inner = ",".join(f"{name}={quote(value)}" for name, value in labels.items() if name != METRIC_NAME)
     head = f"{labels[METRIC_NAME]}{{{inner}}}"
-    return "".join([f"{head} {value} {at}\n" for value, at in zip(_texts(samples), times, strict=False)])
+    return "".join([f"{head} {value} {at}\n" for value, at in zip(_texts(samples), times, strict=False) if value])
 
 
 @lru_cache(maxsize=1_000)
-def _texts(samples: tuple[float, ...]) -> tuple[str, ...]:
-    """Give samples as text, exact; whole numbers lose their ".0".
+def _texts(samples: tuple[float | None, ...]) -> tuple[str, ...]:
+    """Give samples as text, exact; whole numbers lose their ".0", and no sample is no text.
 
     This is where the time goes, and buckets of a histogram often have the same samples.
     """
-    return tuple([repr(value).removesuffix(".0") for value in samples])
+    return tuple(["" if value is None else repr(value).removesuffix(".0") for value in samples])
 
 
 def unix_texts(start_ms: int, step_ms: int, count: int) -> list[str]:
@@ -184,7 +224,8 @@ def _openmetrics(window: Window, origin_ms: int) -> Iterator[str]:
     for series in scenario.series:
         # A name that is no part of the text cannot be selected by it, unless it is matched by a pattern.
         if any(series.labels[METRIC_NAME] in text or METRIC_NAME in text for text in window.expressions):
-            yield openmetrics_lines(series.labels, times, series.samples)
+            own = times if series.step_ms is None else unix_texts(origin_ms, series.step_ms, len(series.samples))
+            yield openmetrics_lines(series.labels, own, series.samples)
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +279,7 @@ def _share(first: Window, other: Window, distance_ms: int) -> bool:
 
 
 @contextmanager
-def _serve(host: Host, run: Path) -> Iterator[str]:
+def _serve(host: Host, run: Path, lookback_ms: int) -> Iterator[str]:
     """Serve `run/data`, scraping nothing; give the URL."""
     config = run / "prometheus.yml"
     config.write_text("global: {}\n")
@@ -248,6 +289,7 @@ def _serve(host: Host, run: Path) -> Iterator[str]:
         f"--storage.tsdb.path={run / 'data'}",
         "--storage.tsdb.retention.time=100y",
         f"--web.listen-address={address}",
+        f"--query.lookback-delta={lookback_ms}ms",
         "--log.level=warn",
     ]
     with host.serve(Program.PROMETHEUS, arguments, run, {}) as service:

@@ -2,30 +2,46 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from alertproof.errors import InputError
 from alertproof.load.schema import check, descend
 from alertproof.load.tree import Node, read_tree
-from alertproof.model.contract import (
-    Comparison,
-    Contract,
+from alertproof.model.contract import Blackout, Comparison, Contract, Disturbance, Source, holds
+from alertproof.model.signal import (
+    Average,
+    Count,
     Gauge,
+    Mean,
+    Presence,
     Quantile,
+    Rate,
     Ratio,
     Shape,
+    Share,
     Signal,
-    Source,
-    holds,
+    Sum,
 )
 from alertproof.units import parse_duration
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
 
-def load_contracts(path: Path, service: str) -> tuple[Contract, ...]:
-    """Give the contracts of a service's file; InputError for what breaks the schema, or for two with one key."""
+@dataclass(frozen=True, slots=True)
+class ContractFile:
+    """What `rules/contracts/<service>.yml` holds; `data` and `node` are the whole file, for what others read in it."""
+
+    contracts: tuple[Contract, ...]
+    blackouts: tuple[Blackout, ...]
+    data: Mapping[str, Any]
+    node: Node
+
+
+def load_contracts(path: Path, service: str) -> ContractFile:
+    """Give a service's file; InputError for what breaks the schema, or for two contracts with one key."""
     root, _ = read_tree(path)
     data = check(root, "contracts")
     if data["service"] != service:
@@ -44,7 +60,11 @@ def load_contracts(path: Path, service: str) -> tuple[Contract, ...]:
                 "keep one, or tell them apart by group or labels",
             )
         contracts[key] = contract
-    return tuple(contracts.values())
+    blackouts = tuple(
+        Blackout(entry["job"], _ms(entry["within"]), Source(**entry["source"]), descend(root, ["blackouts", n]).place)
+        for n, entry in enumerate(data.get("blackouts", ()))
+    )
+    return ContractFile(tuple(contracts.values()), blackouts, data, root)
 
 
 def _contract(service: str, hosts: tuple[str, ...], entry: dict[str, Any], node: Node) -> Contract:
@@ -66,6 +86,7 @@ def _contract(service: str, hosts: tuple[str, ...], entry: dict[str, Any], node:
         tolerance=entry["tolerance"],
         source=Source(**entry["source"]),
         place=node.place,
+        fires_on=tuple(Disturbance(name) for name in entry.get("fires_on", ())),
     )
 
 
@@ -92,14 +113,27 @@ def _comparison(entry: dict[str, Any], node: Node) -> Comparison:
 
 def _signal(entry: dict[str, Any]) -> Signal:
     ((kind, body),) = entry.items()
-    shape: Shape
-    if kind == "quantile_of":
-        shape = Quantile(body["metric"], float(body["quantile"]), _ms(body["window"]))
-    elif kind == "ratio_of":
-        shape = Ratio(body["part"], body["whole"], _ms(body["window"]))
-    else:
-        shape = Gauge(body["metric"])
-    return Signal(shape, body["select"], tuple(body["per"]))
+    return Signal(_SHAPES[kind](body), body["select"], tuple(body["per"]))
+
+
+def _where(body: dict[str, Any]) -> dict[str, tuple[str, ...]]:
+    return {label: tuple(values) for label, values in body.get("where", {}).items()}
+
+
+_EACH_MS = {"second": 1_000, "minute": 60_000, "hour": 3_600_000}
+_SHAPES: Mapping[str, Callable[[dict[str, Any]], Shape]] = {
+    "quantile_of": lambda body: Quantile(body["metric"], float(body["quantile"]), _ms(body["window"])),
+    "ratio_of": lambda body: Ratio(body["part"], body["whole"], _ms(body["window"]), _where(body)),
+    "mean_of": lambda body: Mean(body["total"], body["count"], _ms(body["window"])),
+    "rate_of": lambda body: Rate(body["metric"], _ms(body["window"]), _EACH_MS[body["each"]], _where(body)),
+    "increase_of": lambda body: Rate(body["metric"], _ms(body["window"]), _ms(body["window"]), _where(body)),
+    "gauge": lambda body: Gauge(body["metric"]),
+    "average_of": lambda body: Average(body["metric"], _ms(body["window"])),
+    "sum_of": lambda body: Sum(body["metric"]),
+    "share_of": lambda body: Share(body["part"], body["whole"], float(body["whole_is"])),
+    "count_of": lambda body: Count(body["metric"], float(body["value"]), body["over"]),
+    "presence_of": lambda body: Presence(body["metric"]),
+}
 
 
 def _ms(text: object) -> int:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from alertproof.errors import InputError, Place, UsageError
 from alertproof.load.contracts import load_contracts
+from alertproof.load.gaps import gaps
 from alertproof.load.metrics import load_metrics
 from alertproof.load.routes import load_routes
 from alertproof.load.rules import count_raw_alerts, load_alertmanager, load_prometheus, load_rule_file
-from alertproof.load.signals import check_signals
+from alertproof.load.signals import check_blackouts, check_signals
 from alertproof.load.text import read_text
 from alertproof.model.estate import Alert, Estate, Service
 from alertproof.model.proof import AlertId, EstateFinding
@@ -69,6 +70,7 @@ def _load_rooted(root: Path, paths: Sequence[Path]) -> Estate:
             continue
         service = load_service(root, folder)
         own, own_findings = _match_contracts(service)
+        own_findings += gaps(service)
         files = [file.path for file in service.prometheus.rule_files]
         loaded.update(files)
         stray = [file for file in _yaml_files(folder) if file not in files and file.name != SERVER_FILE]
@@ -90,17 +92,20 @@ def load_service(root: Path, folder: Path) -> Service:
     alertmanager = root / "rules" / "alertmanager" / f"{name}.yml"
     contracts = root / "rules" / "contracts" / f"{name}.yml"
     metrics = root / "fixtures" / "metrics" / f"{name}.yml"
+    claims = load_contracts(contracts, name) if contracts.exists() else None
     service = Service(
         name=name,
         prometheus=load_prometheus(folder / SERVER_FILE),
         alertmanager=load_alertmanager(alertmanager) if alertmanager.exists() else None,
-        contracts=load_contracts(contracts, name) if contracts.exists() else (),
+        contracts=claims.contracts if claims is not None else (),
         metrics=load_metrics(metrics, name) if metrics.exists() else {},
+        blackouts=claims.blackouts if claims is not None else (),
     )
     check_signals(service.contracts, service.metrics)
-    if not service.contracts:
+    check_blackouts(service)
+    if claims is None:
         return service
-    return replace(service, routes=load_routes(contracts, service.contracts, service.alertmanager))
+    return replace(service, routes=load_routes(claims, service.alertmanager))
 
 
 def _load_foreign(paths: Sequence[Path]) -> Estate:

@@ -61,4 +61,5 @@ def _metric(entry: Mapping[str, Any], place: Place) -> Metric:
         infinite=entry.get("infinite", True),
         values=tuple(float(value) for value in entry.get("values", ())),
         place=place,
+        usual=entry.get("usual"),
     )

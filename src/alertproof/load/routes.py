@@ -6,35 +6,33 @@ import difflib
 from typing import TYPE_CHECKING, Any
 
 from alertproof.errors import InputError
-from alertproof.load.schema import check, descend
-from alertproof.load.tree import Node, read_tree
+from alertproof.load.schema import descend
 from alertproof.model.routes import Burst, Inhibits, Mutes, Repeat, Routes
 from alertproof.units import parse_duration
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
-    from pathlib import Path
 
-    from alertproof.model.contract import Contract
+    from alertproof.load.contracts import ContractFile
+    from alertproof.load.tree import Node
     from alertproof.model.rules import AlertmanagerConfig
 
 # Alertmanager's name for the section, and the one it had before 0.24 and still takes.
 _SECTIONS = ("time_intervals", "mute_time_intervals")
 
 
-def load_routes(path: Path, contracts: Collection[Contract], alertmanager: AlertmanagerConfig | None) -> Routes | None:
+def load_routes(claims: ContractFile, alertmanager: AlertmanagerConfig | None) -> Routes | None:
     """Give the routes of a service's contract file, None where it has none.
 
     Raises InputError where they name an alert without a contract, or a time interval that the Alertmanager file lacks.
     """
-    root, _ = read_tree(path)
-    data = check(root, "contracts").get("routes")
+    data = claims.data.get("routes")
     if data is None:
         return None
-    node = descend(root, ["routes"])
-    alerts = {contract.alert for contract in contracts}
+    node = descend(claims.node, ["routes"])
+    alerts = {contract.alert for contract in claims.contracts}
     for name_node in _alert_nodes(data, node):
-        _look_up(name_node, alerts, "alert", f"no contract of {path.name} has it")
+        _look_up(name_node, alerts, "alert", f"no contract of {claims.node.place.file.name} has it")
     intervals = _intervals(alertmanager.document if alertmanager is not None else {})
     where = alertmanager.path.name if alertmanager is not None else "the missing Alertmanager file"
     for index in range(len(data.get("mutes", ()))):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from alertproof.errors import InputError, Place
@@ -98,8 +99,7 @@ def load_prometheus(path: Path) -> PrometheusConfig:
     A `rule_files` entry that matches nothing is an error: Prometheus itself starts without a word.
     """
     root, _ = read_tree(path)
-    data = check(root, "prometheus")
-    settings = data.get("global") or {}
+    config = build_prometheus(path, root)
     files: dict[Path, RuleFile] = {}
     for node in _list(root, "rule_files"):
         pattern = str(node.value)
@@ -108,16 +108,28 @@ def load_prometheus(path: Path) -> PrometheusConfig:
         if not found:
             raise InputError(node.place, f"rule_files entry {pattern!r} matches no file", "correct the path or glob")
         files.update((file, load_rule_file(file)) for file in found if file not in files)
+    return replace(config, rule_files=tuple(files.values()))
+
+
+def build_prometheus(path: Path, root: Node) -> PrometheusConfig:
+    """Give what a replay needs of a prometheus.yml already read, without the rule files it names."""
+    data = check(root, "prometheus")
+    settings = data.get("global") or {}
     scrape = parse_duration(str(settings.get("scrape_interval", DEFAULT_INTERVAL)))
     evaluation = parse_duration(str(settings.get("evaluation_interval", DEFAULT_INTERVAL)))
     if not scrape or not evaluation:
         raise InputError(Place(path), "an interval of 0 never scrapes or evaluates", "write 15s or 1m")
-    return PrometheusConfig(path, data, scrape, evaluation, tuple(files.values()))
+    return PrometheusConfig(path, data, scrape, evaluation, ())
 
 
 def load_alertmanager(path: Path) -> AlertmanagerConfig:
     """Give an Alertmanager file as plain data."""
     root, text = read_tree(path)
+    return build_alertmanager(path, root, text)
+
+
+def build_alertmanager(path: Path, root: Node, text: str = "") -> AlertmanagerConfig:
+    """Give an Alertmanager file already read; `text` is empty where it is part of another file."""
     return AlertmanagerConfig(path, check(root, "alertmanager"), text)
 
 

@@ -1,57 +1,92 @@
-"""Holding contracts against the metrics that the service declares, so that no series is made of nothing."""
+"""Holding contracts against what the service declares, so that no series is made of nothing."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from alertproof.errors import InputError
-from alertproof.model.contract import Comparison, Contract, Gauge, Quantile, Ratio
+from alertproof.model.signal import Combines, Count, Presence, Rate, Ratio, Share
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from alertproof.model.contract import Comparison, Contract
+    from alertproof.model.estate import Service
     from alertproof.model.metrics import Metric
+    from alertproof.model.signal import Shape
 
 # What a metric's declared unit is called in a contract; other units are not compared.
 _UNITS = {"milliseconds": "ms", "seconds": "s", "bytes": "bytes"}
+_RATES = {1_000: "per_second", 60_000: "per_minute", 3_600_000: "per_hour"}
+_SCRAPED = frozenset({"job", "instance"})
 
 
 def check_signals(contracts: Sequence[Contract], metrics: Mapping[str, Metric]) -> None:
     """Raise InputError at the comparison whose signal reads an unknown metric, one of another type or another unit."""
     for contract in contracts:
         for comparison in contract.comparisons:
-            _check_per(comparison)
-            for name, kind in _reads(comparison):
+            for name, kind in comparison.signal.shape.reads.items():
                 _check(comparison, name, kind, metrics)
+            _check_labels(comparison, metrics)
+        _check_together(contract)
 
 
-def _check_per(comparison: Comparison) -> None:
-    """Raise InputError for labels of an alert that no target of ours can show, or a gauge without its instance."""
-    signal = comparison.signal
-    if unknown := sorted(set(signal.per) - {"job", "instance", *signal.select}):
+def check_blackouts(service: Service) -> None:
+    """Raise InputError for a blackout of a job that is not scraped, or that is named twice."""
+    seen: set[str] = set()
+    for blackout in service.blackouts:
+        if blackout.job not in service.jobs:
+            raise InputError(
+                blackout.place,
+                f"{service.prometheus.path.name} scrapes no job {blackout.job!r}; its jobs: {', '.join(service.jobs)}",
+                "correct the name",
+            )
+        if blackout.job in seen:
+            raise InputError(blackout.place, f"a second blackout of job {blackout.job!r}", "keep one")
+        seen.add(blackout.job)
+
+
+def _check_labels(comparison: Comparison, metrics: Mapping[str, Metric]) -> None:
+    """Raise InputError for labels that no series of the signal has, or a signal by target whose `per` tells none."""
+    signal, shape = comparison.signal, comparison.signal.shape
+    declared = {label for name in shape.reads for label in metrics[name].labels}
+    if unknown := sorted(set(signal.per) - {*_SCRAPED, *signal.select, *declared}):
         raise InputError(
             comparison.place,
-            f"'per' names {', '.join(unknown)}, which is no label of the targets: job, instance and those of 'select'",
-            "name labels that tell targets apart",
+            f"'per' names {', '.join(unknown)}, which is no label of the targets: job, instance, those of 'select' and"
+            " those that the metrics declare",
+            "name labels that tell targets apart, or declare them in fixtures/metrics",
         )
-    if isinstance(signal.shape, Gauge) and "instance" not in signal.per:
+    if shape.combines is Combines.NEVER and not signal.each:
         raise InputError(
             comparison.place,
-            "a gauge signal is that of one target, so 'per' must name instance",
+            "this signal is that of one target, so 'per' must name instance or a label of the metric",
             "write per: [instance, job]",
         )
+    for label, values in signal.where.items():
+        known = metrics[next(iter(shape.reads))].labels.get(label, ())
+        if not set(values) < set(known):
+            raise InputError(
+                comparison.place,
+                f"'where' wants {label} to be {', '.join(values)}; declared are {', '.join(known) or 'none'}",
+                "declare these values and at least one other in fixtures/metrics",
+            )
+    if isinstance(shape, Count) and shape.over not in {*_SCRAPED, *metrics[shape.metric].labels}:
+        raise InputError(comparison.place, f"'over' names {shape.over}, which {shape.metric} has not", "declare it")
 
 
-def _reads(comparison: Comparison) -> Iterator[tuple[str, str]]:
-    """Give the metrics a signal reads, with the type that each must have."""
-    shape = comparison.signal.shape
-    if isinstance(shape, Quantile):
-        yield shape.metric, "histogram"
-    elif isinstance(shape, Gauge):
-        yield shape.metric, "gauge"
-    else:
-        yield shape.part, "counter"
-        yield shape.whole, "counter"
+def _check_together(contract: Contract) -> None:
+    """Raise InputError for several comparisons that speak of one metric, or of different targets."""
+    seen: set[str] = set()
+    for comparison in contract.comparisons:
+        names = set(comparison.signal.shape.reads)
+        if both := sorted(seen & names):
+            raise InputError(
+                comparison.place,
+                f"two comparisons of this contract read {', '.join(both)}, so neither can be moved alone",
+                "write an alert, and a contract, for each",
+            )
+        seen |= names
 
 
 def _check(comparison: Comparison, name: str, kind: str, metrics: Mapping[str, Metric]) -> None:
@@ -66,10 +101,26 @@ def _check(comparison: Comparison, name: str, kind: str, metrics: Mapping[str, M
         raise InputError(
             comparison.place, f"the signal needs a {kind}, but {name!r} is a {metric.type}", "take another signal"
         )
-    unit = "ratio" if isinstance(comparison.signal.shape, Ratio) else _UNITS.get(metric.unit, comparison.unit)
-    if comparison.unit != unit:
-        raise InputError(
-            comparison.place,
-            f"the threshold is in {comparison.unit!r}, but the signal is measured in {unit!r}",
-            f"write unit: {unit}, with threshold, usual and example in it",
-        )
+    for unit in _unit(comparison.signal.shape, metrics):
+        if comparison.unit != unit:
+            raise InputError(
+                comparison.place,
+                f"the threshold is in {comparison.unit!r}, but the signal is measured in {unit!r}",
+                f"write unit: {unit}, with threshold, usual and example in it",
+            )
+
+
+def _unit(shape: Shape, metrics: Mapping[str, Metric]) -> Iterator[str]:
+    """Give the unit of a shape's levels, or nothing where any will do."""
+    if isinstance(shape, (Ratio, Share)):
+        yield "ratio"
+    elif isinstance(shape, Rate):
+        yield "count" if shape.each_ms == shape.window_ms else _RATES[shape.each_ms]
+    elif isinstance(shape, Count):
+        yield "count"
+    elif isinstance(shape, Presence):
+        yield "state"
+    else:
+        metric = metrics.get(next(iter(shape.reads)))
+        if metric is not None and metric.unit in _UNITS:
+            yield _UNITS[metric.unit]

@@ -1,59 +1,20 @@
 """A contract: what an alert's owner says it does, in the owner's own unit, without PromQL.
 
-A signal names what is measured so that series can be made for any level of it. It knows nothing of the rule's
-expression: a rule that measures something else therefore shows a different value on the engine.
+Its signals know nothing of the rule's expression: a rule that measures something else therefore shows a different
+value on the engine.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from alertproof.errors import Place
-
-
-@dataclass(frozen=True, slots=True)
-class Quantile:
-    """The `quantile` of a histogram's observations over the last `window_ms`, in the metric's unit."""
-
-    metric: str
-    quantile: float
-    window_ms: int
-
-
-@dataclass(frozen=True, slots=True)
-class Ratio:
-    """The increase of counter `part` over that of counter `whole` in the last `window_ms`, 0 to 1."""
-
-    part: str
-    whole: str
-    window_ms: int
-
-
-@dataclass(frozen=True, slots=True)
-class Gauge:
-    """The latest value of a gauge."""
-
-    metric: str
-    window_ms: int = 0
-
-
-Shape = Quantile | Ratio | Gauge
-
-
-@dataclass(frozen=True, slots=True)
-class Signal:
-    """A shape, the labels that select its series, and the labels that tell one alert from the next (`per`).
-
-    An empty `per` means one alert for the whole service, however many instances it has.
-    """
-
-    shape: Shape
-    select: Mapping[str, str]
-    per: tuple[str, ...]
+    from alertproof.model.signal import Signal
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +42,32 @@ class Source:
     statement: str
 
 
+class Disturbance(StrEnum):
+    """What happens to healthy targets every day, and what an idle service looks like."""
+
+    MISSED_SCRAPE = "missed_scrape"
+    COUNTER_RESET = "counter_reset"
+    TARGET_RESTART = "target_restart"
+    ROLLING_DEPLOY = "rolling_deploy"
+    IDLE = "idle"
+    ZERO_WHOLE = "zero_whole"
+
+
+@dataclass(frozen=True, slots=True)
+class Blackout:
+    """How soon after a job's targets are down, or gone, an alert of the service must fire."""
+
+    job: str
+    within_ms: int
+    source: Source
+    place: Place
+
+
 @dataclass(frozen=True, slots=True)
 class Contract:
     """What the owner of one alert says it does; keyed by service, group, alert and static labels.
 
+    `fires_on` lists the disturbances that must fire the alert; all others must not.
     `labels` are the static labels beside `severity`. `annotations` are the texts a person reads when the signal is at
     its `example` level, `hosts` those beside the vendors' own that notifications may go to.
     """
@@ -103,6 +86,7 @@ class Contract:
     tolerance: str
     source: Source
     place: Place
+    fires_on: tuple[Disturbance, ...] = ()
 
     @property
     def static_labels(self) -> dict[str, str]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from alertproof.model.rules import RecordingRule
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from alertproof.model.contract import Contract
+    from alertproof.model.contract import Blackout, Contract
     from alertproof.model.metrics import Metric
     from alertproof.model.proof import AlertId, EstateFinding
     from alertproof.model.routes import Routes
@@ -25,7 +27,21 @@ class Service:
     alertmanager: AlertmanagerConfig | None
     contracts: tuple[Contract, ...]
     metrics: Mapping[str, Metric]
+    blackouts: tuple[Blackout, ...] = ()
     routes: Routes | None = None
+
+    @property
+    def jobs(self) -> tuple[str, ...]:
+        """Give the names of the scraped jobs, in the order of the file."""
+        configs = self.prometheus.document.get("scrape_configs")
+        entries = configs if isinstance(configs, list) else []
+        return tuple(str(entry.get("job_name")) for entry in entries if isinstance(entry, dict))
+
+    @property
+    def recordings(self) -> tuple[RecordingRule, ...]:
+        """Give all recording rules, in the order in which the files are loaded."""
+        groups = (group for file in self.prometheus.rule_files for group in file.groups)
+        return tuple(rule for group in groups for rule in group.rules if isinstance(rule, RecordingRule))
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,9 @@ class Metric:
 
     `labels` maps each label the target exports to example values (`job` and `instance` come from the scrape).
     `buckets` are a histogram's finite upper bounds in `unit`, ascending; `infinite` says whether it also exports
-    `le="+Inf"`. `values` lists all a state metric can be.
+    `le="+Inf"`. `values` lists all a state metric can be. `usual` is what it is in a healthy service: a
+    gauge's value, a counter's increase per second, or "now" for a timestamp that follows the clock; None where nobody
+    has said.
     """
 
     name: str
@@ -29,3 +31,4 @@ class Metric:
     infinite: bool
     values: tuple[float, ...]
     place: Place
+    usual: float | str | None = None

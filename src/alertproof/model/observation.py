@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from alertproof.model.series import METRIC_NAME, quote
+from alertproof.units import format_number
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -18,6 +21,17 @@ class Point:
 
 
 Vector = tuple[Point, ...]
+
+
+def labels_text(labels: Mapping[str, str]) -> str:
+    """Give labels as `name{label="value", …}`, sorted, with the metric's name in front where they have one."""
+    inner = ", ".join(f"{name}={quote(value)}" for name, value in sorted(labels.items()) if name != METRIC_NAME)
+    return f"{labels.get(METRIC_NAME, '')}{{{inner}}}"
+
+
+def vector_text(vector: Vector) -> str:
+    """Give a vector as a person reads it, sorted by its labels: `{type="a"} 0.5, {type="b"} NaN`, or `empty`."""
+    return ", ".join(sorted(f"{labels_text(point.labels)} {format_number(point.value)}" for point in vector)) or "empty"
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,11 +36,25 @@ class Aspect(StrEnum):
     DELIVERY = "delivery"
 
 
+class Question(StrEnum):
+    """What a claim of the as-found corpus asks where it is no aspect of an alert."""
+
+    QUERY = "query"
+    FIRES = "fires"
+    START = "start"
+    RULES = "rules"
+    ALERTMANAGERS = "alertmanagers"
+    TARGETS = "targets"
+    TYPES = "types"
+    ROUTES = "routes"
+    GROUPS = "groups"
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """How one aspect ended; `reason` is empty when it is proved."""
 
-    aspect: Aspect
+    aspect: Aspect | Question
     verdict: Verdict
     claimed: str
     measured: str
@@ -78,12 +92,14 @@ class CourseRecord:
     """What an alert's course looked like on the engines, for drawing it. Times are milliseconds from its start.
 
     `states` are the rule manager's at each of `ticks_ms`; `left` holds per comparison the left side there, None where
-    it is empty or cannot be split off. The example level begins at `rises_ms` and ends at `falls_ms`.
+    it is empty or cannot be split off, and `numbers` what the rule compares it with. The example level begins at
+    `rises_ms` and ends at `falls_ms`.
     """
 
     ticks_ms: tuple[int, ...]
     states: tuple[str, ...]
     left: tuple[tuple[float | None, ...], ...]
+    numbers: tuple[float | None, ...]
     rises_ms: int
     falls_ms: int
 
@@ -140,15 +156,19 @@ class EngineVersions:
 
 @dataclass(frozen=True, slots=True)
 class DefectProof:
-    """What one claim of the as-found corpus came to: the found side refuted as told, the fixed side proved."""
+    """What one claim of the as-found corpus came to: the found side refuted as told, the fixed side proved.
+
+    `of` is an alert, a query, a situation or a server; `says` must occur in the reason of the found side.
+    """
 
     id: str
     title: str
     consequence: str
-    alert: str
+    of: str
     told: str
     found: Outcome
     fixed: Outcome
+    says: str = ""
 
     @property
     def shown(self) -> bool:
@@ -156,6 +176,7 @@ class DefectProof:
         return (
             self.found.verdict is Verdict.REFUTED
             and self.found.measured == self.told
+            and self.says in self.found.reason
             and self.fixed.verdict is Verdict.PROVED
         )
 

@@ -71,6 +71,13 @@ class PrometheusConfig:
     evaluation_interval_ms: int
     rule_files: tuple[RuleFile, ...]
 
+    @property
+    def external_labels(self) -> dict[str, str]:
+        """Give the labels the server adds to what it sends."""
+        settings = self.document.get("global")
+        labels = settings.get("external_labels") if isinstance(settings, dict) else None
+        return {str(name): str(value) for name, value in (labels or {}).items()}
+
 
 @dataclass(frozen=True, slots=True)
 class AlertmanagerConfig:

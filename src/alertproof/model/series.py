@@ -13,10 +13,20 @@ METRIC_NAME = "__name__"
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One series; `labels` include `__name__`. `samples` are values at 0, step, 2·step, … milliseconds."""
+    """One series; `labels` include `__name__`.
+
+    `samples` are values at 0, step, 2·step, … milliseconds, None where there is no sample: the series is stale there,
+    as after a scrape that failed. `step_ms` is the scenario's own unless given.
+    """
 
     labels: Mapping[str, str]
-    samples: tuple[float, ...]
+    samples: tuple[float | None, ...]
+    step_ms: int | None = None
+
+    @property
+    def gaps(self) -> bool:
+        """Give whether it is stale anywhere."""
+        return None in self.samples
 
     def notation(self) -> str:
         """Give the series as Prometheus writes it: `name{label="value",…}`."""

@@ -1,8 +1,19 @@
 """PromQL as the engine's own grammar reads it."""
 
-from alertproof.promql.comparison import SplitComparison, split_comparison
-from alertproof.promql.names import metric_names
+from alertproof.promql.comparison import SplitComparison, split_comparison, split_comparisons
+from alertproof.promql.dependencies import Dependencies, dependencies
+from alertproof.promql.names import has_nameless_selector, metric_names
 from alertproof.promql.parse import parse
 from alertproof.promql.reach import reach_ms
 
-__all__ = ["SplitComparison", "metric_names", "parse", "reach_ms", "split_comparison"]
+__all__ = [
+    "Dependencies",
+    "SplitComparison",
+    "dependencies",
+    "has_nameless_selector",
+    "metric_names",
+    "parse",
+    "reach_ms",
+    "split_comparison",
+    "split_comparisons",
+]

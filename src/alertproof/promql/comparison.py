@@ -35,6 +35,19 @@ def split_comparison(expr: promql_parser.Expr) -> SplitComparison | None:
     return None if left is None else SplitComparison(expr.rhs.prettify(), _MIRRORED[operator], left)
 
 
+_SETS = frozenset({"and", "or", "unless"})
+
+
+def split_comparisons(expr: promql_parser.Expr) -> tuple[SplitComparison, ...]:
+    """Give all comparisons with a number that `and`, `or` and `unless` join, from left to right."""
+    while isinstance(expr, promql_parser.ParenExpr):
+        expr = expr.expr
+    if isinstance(expr, promql_parser.BinaryExpr) and str(expr.op) in _SETS:
+        return (*split_comparisons(expr.lhs), *split_comparisons(expr.rhs))
+    split = split_comparison(expr)
+    return (split,) if split is not None else ()
+
+
 def number(expr: promql_parser.Expr) -> float | None:
     """Give the value of a literal, signed or in parentheses; None for anything else."""
     if isinstance(expr, promql_parser.ParenExpr):

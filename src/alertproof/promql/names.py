@@ -16,3 +16,16 @@ def metric_names(expr: promql_parser.Expr) -> frozenset[str]:
 
     promql_parser.walk(expr, visit)
     return frozenset(names)
+
+
+def has_nameless_selector(expr: promql_parser.Expr) -> bool:
+    """Give whether a selector has no name, or matches it by a pattern: then it can read anything."""
+    found: list[bool] = []
+
+    def visit(node: object) -> bool:
+        if isinstance(node, promql_parser.VectorSelector) and not node.name:
+            found.append(True)
+        return True
+
+    promql_parser.walk(expr, visit)
+    return bool(found)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from alertproof.model.proof import Aspect
-from alertproof.proof.prove import undecidable
+from alertproof.proof.subject import undecidable
 
 if TYPE_CHECKING:
     from alertproof.model.estate import Alert
@@ -15,11 +15,11 @@ def aspects_of(alert: Alert) -> tuple[Aspect, ...]:
     """Give the aspects that a proof of this alert has, each of them judged in every run that delivers."""
     if alert.contract is None or undecidable(alert):
         return (Aspect.CONTRACT if alert.contract is None else Aspect.THRESHOLD,)
-    skipped = {Aspect.CONTRACT, Aspect.TOLERANCE}
+    skipped = {Aspect.CONTRACT}
     if not alert.contract.window_ms:
         # A signal without a window cannot look too far back.
         skipped.add(Aspect.WINDOW)
-    if not any(comparison.signal.select for comparison in alert.contract.comparisons):
+    if not any(comparison.signal.select or comparison.signal.where for comparison in alert.contract.comparisons):
         # Where nothing is selected, nothing lies outside.
         skipped.add(Aspect.SELECTION)
     return tuple(aspect for aspect in Aspect if aspect not in skipped)

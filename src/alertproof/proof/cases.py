@@ -9,17 +9,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from alertproof.engines.windows import Window
-from alertproof.model.series import Scenario, Series
-from alertproof.witness import Phase, Target, steady, synthesise
+from alertproof.model.contract import holds
+from alertproof.model.signal import Average, Combines, Gauge, Rate
+from alertproof.proof.subject import (
+    Subject,
+    active_labels,
+    backdrop,
+    steady_target,
+    target_labels,
+    window_of,
+    with_others,
+)
+from alertproof.witness import Phase, Target, domain_of, steady, synthesise
 from alertproof.witness.synthesis import DEFAULT_TRAFFIC
+from alertproof.witness.together import together
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from alertproof.engines.windows import Window
     from alertproof.model.contract import Comparison
-    from alertproof.model.estate import Alert
-    from alertproof.promql import SplitComparison
+    from alertproof.model.series import Series
 
 # Volumes of traffic at which a signal may land on its threshold without a rounding error, to see the operator there.
 EXACT_TRAFFIC = (
@@ -45,7 +55,11 @@ EXACT_TRAFFIC = (
 )
 # A neighbour with this much more traffic decides any sum that wrongly includes it.
 _HEAVY = 1_000.0
-_SPARE_SAMPLES = 8
+# Levels closer to the threshold than this are left to the search for the flip point.
+_MARGIN = 0.05
+# Parts of a window that a breach may need to fill, where more traffic does not make it weigh more.
+_PARTS = (1, 2, 8, 32)
+_MANY = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,144 +71,211 @@ class Case:
     expected: tuple[Mapping[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """An alert about to be proved: the alert, its expression, and the expression's parts where it has them."""
-
-    alert: Alert
-    expr: str
-    split: SplitComparison | None
-    reach_ms: int
-
-    @property
-    def comparisons(self) -> tuple[Comparison, ...]:
-        """Give the contract's comparisons."""
-        contract = self.alert.contract
-        return contract.comparisons if contract is not None else ()
-
-
-def target_labels(comparison: Comparison, number: int) -> dict[str, str]:
-    """Give the scrape labels of the service's target `number`, counted from 1."""
-    job = comparison.signal.select.get("job", "service")
-    return {"job": job, "instance": f"{job}-{number}", **comparison.signal.select}
-
-
-def level_window(subject: Subject, index: int, level: float, traffic: float = DEFAULT_TRAFFIC) -> Window:
+def level_window(subject: Subject, index: int, level: float, phase_ms: int = 0) -> Window:
     """Give a window in which comparison `index` is at `level` and all others at levels that fire."""
-    return _window(subject, f"level {level!r}", _all(subject, index, [_steady(subject, index, 1, level, traffic)]))
+    series = with_others(subject, index, [steady_target(subject, index, 1, level)])
+    return window_of(subject, f"level {level!r}", series, index, phase_ms)
+
+
+def phases_ms(subject: Subject) -> tuple[int, ...]:
+    """Give times after a scrape at which the rule may be evaluated: soon, half-way, just before the next."""
+    return (1, subject.scrape_ms // 2, subject.scrape_ms - 2)
+
+
+def exact_windows(subject: Subject, index: int) -> Iterator[Window]:
+    """Give windows that differ by nothing but rounding, each with comparison `index` at its threshold.
+
+    Events come in many volumes; a signal that has no volume is made in forms that differ in their last bits.
+    """
+    comparison = subject.comparisons[index]
+    level = comparison.threshold
+    nudged = isinstance(comparison.signal.shape, (Rate, Gauge, Average))
+    for number, traffic in enumerate(EXACT_TRAFFIC):
+        target = steady_target(subject, index, 1, level, DEFAULT_TRAFFIC if nudged else traffic)
+        yield _window(subject, index, f"exactly {level!r}", [target], number if nudged else 0)
 
 
 def selection_cases(subject: Subject) -> Iterator[Case]:
     """Give, per selecting label, what a series outside the selection must not change: it neither fires nor silences."""
     for index, comparison in enumerate(subject.comparisons):
         for label, value in comparison.signal.select.items():
-            outside = {**target_labels(comparison, 1), label: f"not-{value}"}
-            for inside, other, words in (
-                (comparison.usual, comparison.example, "at the firing level"),
-                (comparison.example, comparison.usual, "at the usual level beside the firing one"),
-            ):
-                targets = [
-                    _steady(subject, index, 1, inside),
-                    steady(outside, other, DEFAULT_TRAFFIC * _HEAVY),
-                ]
-                active = [1] if inside == comparison.example else []
-                name = f"a series with {label}={outside[label]!r} {words}"
-                yield _case(subject, index, name, targets, active)
+            for other in _outside(subject, label, value):
+                yield from _outsiders(subject, index, label, other)
+        yield from _where_cases(subject, index)
+
+
+def _outside(subject: Subject, label: str, value: str) -> Iterator[str]:
+    """Give values that are not selected: close to the one that is, and real ones of the service."""
+    yield f"not-{value}"
+    yield f"{value}-not"
+    if label == "job":
+        yield from (job for job in subject.alert.service.jobs if job != value)
+    else:
+        metrics = (subject.metrics[name] for name in subject.comparisons[0].signal.shape.reads)
+        yield from {other: None for metric in metrics for other in metric.labels.get(label, ()) if other != value}
+
+
+def _outsiders(subject: Subject, index: int, label: str, other: str) -> Iterator[Case]:
+    comparison = subject.comparisons[index]
+    outside = {**target_labels(comparison, 1), label: other}
+    for inside, level, words in (
+        (comparison.usual, comparison.example, "at the firing level"),
+        (comparison.example, comparison.usual, "at the usual level beside the firing one"),
+    ):
+        targets = [steady_target(subject, index, 1, inside), steady(outside, level, DEFAULT_TRAFFIC * _HEAVY)]
+        active = [1] if inside == comparison.example else []
+        yield _case(subject, index, f"a series with {label}={other!r} {words}", targets, active)
+
+
+def _where_cases(subject: Subject, index: int) -> Iterator[Case]:
+    """Give what each value that counts must do, and each that does not: fire, and be silent."""
+    comparison = subject.comparisons[index]
+    labels = target_labels(comparison, 1)
+    for label, counted in comparison.signal.where.items():
+        for value in subject.metrics[next(iter(comparison.signal.shape.reads))].labels[label]:
+            target = Target(labels, (Phase(0, comparison.example),), 1, {label: value})
+            name = f"{label}={value!r} at the firing level"
+            yield _case(subject, index, name, [target], [1] if value in counted else [])
 
 
 def instance_cases(subject: Subject) -> Iterator[Case]:
-    """Give what two targets must do: one alert for the service, or one for each, as `per` says.
+    """Give what several targets must do: one alert for the service, or one for each, as `per` says.
 
-    Where the alert is for the service, the traffic of each target decides; where it is for each, each decides alone.
+    Where the alert is for the service, its level is what the signal makes of both; where it is for each, each decides
+    alone. Targets differ in their instance and in all labels that the contract does not fix.
     """
     for index, comparison in enumerate(subject.comparisons):
         usual, example = comparison.usual, comparison.example
-        each = "instance" in comparison.signal.per
-        light, heavy = ("one", "the other") if each else ("one, with little traffic,", "one, with most traffic,")
-        first, second = _steady(subject, index, 1, example), _steady(subject, index, 2, example)
-        yield _case(subject, index, "two targets at the firing level", [first, second], [1, 2] if each else [1])
-        yield _case(
-            subject,
-            index,
-            f"{light} of two targets at the firing level",
-            [first, _steady(subject, index, 2, usual, DEFAULT_TRAFFIC * _HEAVY)],
-            [1] if each else [],
+        light, heavy = DEFAULT_TRAFFIC, DEFAULT_TRAFFIC * _HEAVY
+        yield from _together(subject, index, "targets at the firing level", [(example, light)] * 2)
+        yield from _together(subject, index, "targets at the firing level", [(example, light)] * _MANY)
+        yield from _together(subject, index, "targets, one at the firing level", [(example, light), (usual, heavy)])
+        yield from _together(
+            subject, index, "targets, the one with most traffic at the firing level", [(usual, light), (example, heavy)]
         )
-        yield _case(
-            subject,
-            index,
-            f"{heavy} of two targets at the firing level",
-            [_steady(subject, index, 1, usual), _steady(subject, index, 2, example, DEFAULT_TRAFFIC * _HEAVY)],
-            [2] if each else [1],
+        yield from _together(
+            subject, index, "targets, half the traffic at the firing level", [(example, light), (usual, light)]
         )
+        for label in _shared_labels(subject, index):
+            yield from _label_cases(subject, index, label)
+    if len(subject.comparisons) > 1 and subject.comparisons[0].signal.each:
+        yield _apart(subject)
 
 
 def window_cases(subject: Subject) -> Iterator[Case]:
-    """Give what shows how far back the rule looks: heavy traffic just inside the contract's window, or just before it.
+    """Give what shows how far back the rule looks: a breach just inside the contract's window, or just before it.
 
     Two samples are left free on either side of the edge, where engines differ (Prometheus 3 ranges are left-open).
     """
-    step, end = scrape_ms(subject), window_length(subject)
+    step, end = subject.scrape_ms, subject.length_ms
     for index, comparison in enumerate(subject.comparisons):
         window = comparison.signal.shape.window_ms
         if not window:
             continue
-        edge = end - window
-        before = (
-            Phase(0, comparison.example, DEFAULT_TRAFFIC * _HEAVY),
-            Phase(edge - 2 * step, comparison.usual),
-        )
-        inside = (
-            Phase(0, comparison.usual),
-            Phase(edge + 2 * step, comparison.example, DEFAULT_TRAFFIC * _HEAVY),
-            Phase(edge + 4 * step, comparison.usual),
-        )
-        labels = target_labels(comparison, 1)
+        edge, labels = end - window, target_labels(comparison, 1)
+        weighed = comparison.signal.shape.combines is Combines.BY_WEIGHT
+        heavy = DEFAULT_TRAFFIC * (_HEAVY if weighed else 1)
+        before = (Phase(0, comparison.example, heavy), Phase(edge - 2 * step, comparison.usual))
         yield _case(subject, index, "a breach just before its window", [Target(labels, before)], [])
-        yield _case(subject, index, "a breach early in its window", [Target(labels, inside)], [1])
-        latest = (Phase(0, comparison.usual), Phase(end, comparison.example, DEFAULT_TRAFFIC * _HEAVY))
-        yield _case(subject, index, "a breach in the last sample of its window", [Target(labels, latest)], [1])
+        early = _burst(subject, comparison, [2, *(window // step // part for part in reversed(_PARTS[1:]))])
+        if early is not None:
+            samples, level = early
+            inside = (
+                Phase(0, comparison.usual),
+                Phase(edge + 2 * step, level, heavy),
+                Phase(edge + (2 + samples) * step, comparison.usual),
+            )
+            yield _case(subject, index, "a breach early in its window", [Target(labels, inside)], [1])
+        last = _burst(subject, comparison, [1])
+        if last is not None:
+            latest = (Phase(0, comparison.usual), Phase(end, last[1], heavy))
+            yield _case(subject, index, "a breach in the last sample of its window", [Target(labels, latest)], [1])
 
 
-def active_labels(comparison: Comparison, number: int) -> dict[str, str]:
-    """Give the labels that tell this target's alert apart, before the rule adds its own."""
-    labels = target_labels(comparison, number)
-    return {name: labels[name] for name in comparison.signal.per if name in labels}
+def _burst(subject: Subject, comparison: Comparison, lengths: Sequence[int]) -> tuple[int, float] | None:
+    """Give how many samples at which level make the window's level that of the example; None where none can.
+
+    Where traffic weighs, its volume does it; else the level must be as much higher as the breach is shorter.
+    """
+    if comparison.signal.shape.combines is Combines.BY_WEIGHT:
+        return lengths[0], comparison.example
+    domain = domain_of(comparison.signal, subject.metrics)
+    samples = comparison.signal.shape.window_ms // subject.scrape_ms
+    for length in lengths:
+        level = comparison.usual + (comparison.example - comparison.usual) * samples / length
+        if domain.low <= level <= domain.high:
+            return length, level
+    return None
+
+
+def _together(subject: Subject, index: int, words: str, levels: Sequence[tuple[float, float]]) -> Iterator[Case]:
+    targets = [steady_target(subject, index, n, *pair) for n, pair in enumerate(levels, start=1)]
+    active = _active(subject, index, levels)
+    if active is not None:
+        yield _case(subject, index, f"{len(levels)} {words}", targets, active)
+
+
+def _active(subject: Subject, index: int, levels: Sequence[tuple[float, float]]) -> list[int] | None:
+    """Give which targets' alerts are active; None where the level together is too close to call."""
+    comparison = subject.comparisons[index]
+    if comparison.signal.each:
+        return [n for n, (level, _) in enumerate(levels, 1) if _fires(comparison, level)]
+    level = together(comparison.signal, subject.metrics, levels)
+    domain = domain_of(comparison.signal, subject.metrics)
+    distance = abs(level - comparison.threshold)
+    if not domain.discrete and distance < _MARGIN * abs(comparison.example - comparison.threshold):
+        return None
+    return [1] if _fires(comparison, level) else []
+
+
+def _fires(comparison: Comparison, level: float) -> bool:
+    return holds(comparison.operator, level, comparison.threshold)
+
+
+def _shared_labels(subject: Subject, index: int) -> list[str]:
+    """Give the labels that every metric of a signal declares and its contract leaves open."""
+    signal = subject.comparisons[index].signal
+    if signal.each or signal.shape.combines in {Combines.BY_PRESENCE, Combines.NEVER}:
+        return []
+    declared = [set(subject.metrics[name].labels) for name in signal.shape.reads]
+    taken = {*signal.select, *signal.where, *signal.per, getattr(signal.shape, "over", "")}
+    return sorted(set.intersection(*declared) - taken)
+
+
+def _label_cases(subject: Subject, index: int, label: str) -> Iterator[Case]:
+    """Give two series of one instance that differ in a label alone, as a slow path beside a busy one."""
+    comparison = subject.comparisons[index]
+    usual, example = comparison.usual, comparison.example
+    light, heavy = DEFAULT_TRAFFIC, DEFAULT_TRAFFIC * _HEAVY
+    for levels, words in (
+        (((example, light), (usual, heavy)), f"one {label} of two, with little traffic, at the firing level"),
+        (((usual, light), (example, heavy)), f"one {label} of two, with most traffic, at the firing level"),
+    ):
+        active = _active(subject, index, levels)
+        if active is None:
+            continue
+        labels = target_labels(comparison, 1)
+        targets = [
+            Target(labels, (Phase(0, *pair),), 1, {label: f"{label}-{n}"}) for n, pair in enumerate(levels, start=1)
+        ]
+        yield _case(subject, index, words, targets, active)
+
+
+def _apart(subject: Subject) -> Case:
+    """Give two targets of which each meets one comparison only: no alert."""
+    series: list[Series] = []
+    for index, comparison in enumerate(subject.comparisons):
+        levels = [comparison.example if (n == 1) is (index == 0) else comparison.usual for n in (1, 2)]
+        targets = [steady_target(subject, index, n, level) for n, level in enumerate(levels, start=1)]
+        series += synthesise(comparison.signal, subject.metrics, targets, subject.scrape_ms, subject.length_ms)
+    name = "each of two targets meeting one comparison only"
+    return Case(name, window_of(subject, name, (*series, *backdrop(subject, subject.length_ms))), ())
 
 
 def _case(subject: Subject, index: int, name: str, targets: list[Target], active: list[int]) -> Case:
-    expected = tuple(active_labels(subject.comparisons[index], number) for number in active)
-    return Case(name, _window(subject, name, _all(subject, index, targets)), expected)
+    expected = tuple(active_labels(subject.comparisons[index], subject.metrics, number) for number in active)
+    return Case(name, _window(subject, index, name, targets), expected)
 
 
-def _steady(subject: Subject, index: int, number: int, level: float, traffic: float = DEFAULT_TRAFFIC) -> Target:
-    return steady(target_labels(subject.comparisons[index], number), level, traffic)
-
-
-def _all(subject: Subject, index: int, targets: list[Target]) -> tuple[Series, ...]:
-    """Give the series of comparison `index` on its targets, and of all others at their example level."""
-    series: list[Series] = []
-    for other, comparison in enumerate(subject.comparisons):
-        own = targets if other == index else [_steady(subject, other, 1, comparison.example)]
-        series += synthesise(
-            comparison.signal, subject.alert.service.metrics, own, scrape_ms(subject), window_length(subject)
-        )
-    return tuple(series)
-
-
-def scrape_ms(subject: Subject) -> int:
-    """Give the distance of samples: the scrape interval of the service."""
-    return subject.alert.service.prometheus.scrape_interval_ms
-
-
-def window_length(subject: Subject) -> int:
-    """Give the length of a steady window: as far as the expression looks back, and a few samples more."""
-    step = scrape_ms(subject)
-    return -(-subject.reach_ms // step) * step + _SPARE_SAMPLES * step
-
-
-def _window(subject: Subject, name: str, series: tuple[Series, ...]) -> Window:
-    length = window_length(subject)
-    expressions = (subject.expr, subject.split.left) if subject.split else (subject.expr,)
-    scenario = Scenario(name, series, scrape_ms(subject), length)
-    return Window(scenario, expressions, length, length, scrape_ms(subject), subject.reach_ms)
+def _window(subject: Subject, index: int, name: str, targets: list[Target], nudge: int = 0) -> Window:
+    return window_of(subject, name, with_others(subject, index, targets, nudge), index)

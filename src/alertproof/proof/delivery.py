@@ -7,16 +7,14 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from alertproof.engines.live import CLEARS_AFTER_S, LiveAlert, live
+from alertproof.engines.live import LiveAlert, Replay, live
 from alertproof.errors import EngineRefused
 from alertproof.model.proof import Aspect, Outcome
-from alertproof.model.series import METRIC_NAME
+from alertproof.proof.batches import healthy_series
 from alertproof.proof.judge import refuted
 from alertproof.proof.judge_delivery import FIRING, RESOLVED, Evidence, Told, judge_delivery
-from alertproof.proof.route_bed import external_labels
 from alertproof.sinks.alterations import fixed_intervals
 from alertproof.sinks.capture import CaptureProxy
-from alertproof.sinks.inhibition import inhibits
 from alertproof.sinks.overlay import overlay
 from alertproof.sinks.read import read
 
@@ -50,28 +48,10 @@ class Delivery:
     overlay: tuple[str, ...]
 
 
-def live_batches(proofs: Sequence[RuleProof]) -> list[list[RuleProof]]:
-    """Give batches that can each share one live replay.
-
-    They are of one service, have no metric and no alert name in common, and none inhibits another.
-    """
-    batches: list[tuple[Service, set[str], list[RuleProof]]] = []
-    for proof in proofs:
-        names = _names(proof)
-        for service, taken, batch in batches:
-            if service is not proof.alert.service or names & taken:
-                continue
-            if not any(_inhibit_each_other(proof, other) for other in batch):
-                taken.update(names)
-                batch.append(proof)
-                break
-        else:
-            batches.append((proof.alert.service, names, [proof]))
-    return [batch for _, _, batch in batches]
-
-
-def deliver(host: Host, folder: Path, batch: Sequence[RuleProof], stop: threading.Event) -> list[Delivery]:
-    """Give what became of each alert of a batch, in order.
+def deliver(
+    host: Host, folder: Path, batch: Sequence[RuleProof], stop: threading.Event, *, realtime: bool = False
+) -> list[Delivery]:
+    """Give what became of each alert of a batch, in order; in real time every `for` is waited out.
 
     Alerts that never fire, or whose service has no Alertmanager file, are told so without a replay.
     """
@@ -80,19 +60,21 @@ def deliver(host: Host, folder: Path, batch: Sequence[RuleProof], stop: threadin
     if service.alertmanager is None or not firing:
         return [_undelivered(proof, service) for proof in batch]
     try:
-        evidence, changes = _replay(host, folder, service, firing, stop)
+        evidence, changes = _replay(host, folder, firing, stop, realtime=realtime)
     except EngineRefused as error:
         return [_refused(proof, error) for proof in batch]
     return [_judged(proof, evidence, changes) if _can_fire(proof) else _undelivered(proof, service) for proof in batch]
 
 
 def _replay(
-    host: Host, folder: Path, service: Service, batch: Sequence[RuleProof], stop: threading.Event
+    host: Host, folder: Path, batch: Sequence[RuleProof], stop: threading.Event, *, realtime: bool
 ) -> tuple[Evidence, tuple[str, ...]]:
+    service = batch[0].alert.service
     assert service.alertmanager is not None  # noqa: S101 the caller has looked
     run = folder / f"delivery-{service.name}-{batch[0].alert.id.alert}-{id(batch):x}"
     run.mkdir()
-    names = [proof.alert.rule.alert for proof in batch]
+    # Alerts beside the batch may fire on its series as well; their names are understood, and not judged.
+    names = {rule.alert for file in service.prometheus.rule_files for group in file.groups for rule in group.alerts}
     with CaptureProxy(run) as proxy:
         overlaid = overlay(
             service.alertmanager.document,
@@ -104,23 +86,27 @@ def _replay(
         )
         proxy.expect(overlaid.hosts)
         proxy.mark_start()
-        alerts = [_live_alert(proof) for proof in batch]
+        replay = Replay(
+            tuple(_live_alert(proof) for proof in batch),
+            healthy_series(batch),
+            service.prometheus.scrape_interval_ms,
+            realtime,
+        )
         environment = {"SSL_CERT_FILE": str(proxy.ca_file)}
-        with live(host, run, service.prometheus, overlaid.document, alerts, environment) as running:
+        with live(host, run, service.prometheus, overlaid.document, replay, environment) as running:
 
             def watch() -> None:
                 running.check()
                 if stop.is_set():
                     raise KeyboardInterrupt
 
-            deadline = time.monotonic() + CLEARS_AFTER_S
+            clears = replay.clears_after_s
+            deadline = time.monotonic() + clears
 
             def evidence(requests: tuple[Request, ...]) -> Evidence:
                 return Evidence(read(requests, overlaid.addressees, names), overlaid.addressees, proxy.faults)
 
-            proxy.wait(
-                lambda requests: _complete(evidence(requests), batch, deadline), CLEARS_AFTER_S + _SETTLE_S, watch
-            )
+            proxy.wait(lambda requests: _complete(evidence(requests), batch, deadline), clears + _SETTLE_S, watch)
             proxy.wait(lambda _: False, _STRANGERS_S, watch)
         changes = tuple(_stable(line, run) for line in (*running.changes, *overlaid.changes))
         return evidence(proxy.requests()), changes
@@ -168,6 +154,7 @@ def _live_alert(proof: RuleProof) -> LiveAlert:
         active_ms=proof.active_ms,
         clears_ms=proof.clears_ms,
         restores=proof.alert.rule.for_ms > 0,
+        recorded=proof.recorded,
     )
 
 
@@ -195,21 +182,3 @@ def _refused(proof: RuleProof, error: EngineRefused) -> Delivery:
     claimed = ", ".join(_contract(proof).receivers)
     reason = f"{error.problem}, so nobody is told: {' '.join(error.log.split())}"
     return Delivery(refuted(Aspect.DELIVERY, claimed, "nobody", reason), (), (), ())
-
-
-def _inhibit_each_other(one: RuleProof, other: RuleProof) -> bool:
-    config = one.alert.service.alertmanager
-    if config is None or one.labels is None or other.labels is None:
-        return False
-    outside = external_labels(one.alert.service)
-    a, b = {**outside, **one.labels}, {**outside, **other.labels}
-    try:
-        return inhibits(config.document, a, b) or inhibits(config.document, b, a)
-    except ValueError:
-        return False  # Alertmanager itself will refuse the file, in its own words
-
-
-def _names(proof: RuleProof) -> set[str]:
-    """Give the names that must not meet in one replay: metrics would mix, alerts could not be told apart."""
-    metrics = {series.labels[METRIC_NAME] for series in proof.course.scenario.series} if proof.course else set()
-    return {f"alert {proof.alert.rule.alert}"} | metrics

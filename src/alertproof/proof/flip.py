@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from alertproof.model.contract import Comparison, holds
 from alertproof.units import relative_difference
 from alertproof.witness import Domain, search_levels
-from alertproof.witness.levels import between
+from alertproof.witness.levels import beside, between
 
 if TYPE_CHECKING:
     from alertproof.model.observation import Vector
@@ -56,23 +56,29 @@ class FlipSearch:
     fires: dict[float, bool] = field(default_factory=dict)
     at_threshold: set[bool] = field(default_factory=set)
     highest_left: float | None = None
+    unsteady: set[float] = field(default_factory=set)
 
     def first_levels(self) -> tuple[float, ...]:
         """Give the levels of the first round; the number in the rule is a hint of where it flips."""
         hints = (self.split.right,) if self.split else ()
         return search_levels(self.comparison, self.domain, hints)
 
+    def beside_levels(self) -> tuple[float, ...]:
+        """Give the levels just below and above the threshold, which must answer alike at any time after a scrape."""
+        return self.domain.clip(set(beside(self.comparison.threshold)))
+
     def next_levels(self) -> tuple[float, ...]:
         """Give the levels of the next round; none when every flip is stated precisely enough."""
         wide = [bracket for bracket in self.brackets if not bracket.narrow]
-        if not wide or self.domain.values or self.as_claimed:
+        if not wide or self.domain.discrete or self.as_claimed:
             return ()
         count = max(2, _LEVELS_A_ROUND // len(wide))
         return tuple(level for bracket in wide for level in between(bracket.low, bracket.high, count))
 
     def record(self, level: float, vector: Vector, left: Vector) -> None:
         """Take the answer for a level: the alert's vector and its left side alone."""
-        self.fires[level] = bool(vector)
+        if self.fires.setdefault(level, bool(vector)) is not bool(vector):
+            self.unsteady.add(level)
         values = [point.value for point in left if not math.isnan(point.value)]
         if values:
             self.highest_left = max([*values, *([] if self.highest_left is None else [self.highest_left])])
@@ -85,7 +91,7 @@ class FlipSearch:
     @property
     def brackets(self) -> list[Bracket]:
         """Give all changes of the answer over the levels asked, ascending."""
-        levels = sorted(level for level in self.fires if level != self.comparison.threshold or self.domain.values)
+        levels = sorted(level for level in self.fires if level != self.comparison.threshold or self.domain.discrete)
         return [
             Bracket(low, high, self.fires[high])
             for low, high in pairwise(levels)
@@ -95,12 +101,12 @@ class FlipSearch:
     @property
     def as_claimed(self) -> bool:
         """Give whether every level but the threshold itself answers as the contract says, some firing, some silent."""
-        if len(set(self.fires.values())) < 2:  # noqa: PLR2004 both answers
+        if self.unsteady or len(set(self.fires.values())) < 2:  # noqa: PLR2004 both answers
             return False
         return all(
             fires is holds(self.comparison.operator, level, self.comparison.threshold)
             for level, fires in self.fires.items()
-            if level != self.comparison.threshold or self.domain.values
+            if level != self.comparison.threshold or self.domain.discrete
         )
 
     @property
@@ -108,7 +114,7 @@ class FlipSearch:
         """Give the measured flip point nearest to the claim; None where the answer never changes."""
         if self.as_claimed:
             return self.comparison.threshold
-        if self.domain.values:
+        if self.domain.discrete:
             firing = [level for level, fires in self.fires.items() if fires]
             return firing[0] if len(firing) == 1 and len(self.fires) > 1 else None
         values = [bracket.value for bracket in self.brackets]
@@ -117,7 +123,7 @@ class FlipSearch:
     @property
     def operator(self) -> str | None:
         """Give the operator that the answers below, at and above the flip point show; None where one is missing."""
-        if self.domain.values:
+        if self.domain.discrete:
             return self.comparison.operator if self.as_claimed else None
         if not self.as_claimed or len(self.at_threshold) != 1:
             return None

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from alertproof.model.proof import Aspect, Outcome, Verdict
-from alertproof.proof.cases import Case, Subject, active_labels
 from alertproof.proof.states import INACTIVE, predict_states
+from alertproof.proof.subject import Subject, active_labels
 from alertproof.proof.timeline import Course, Measured, measure
 from alertproof.units import format_duration
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from alertproof.model.contract import Contract
     from alertproof.model.observation import RuleTimeline, Vector
+    from alertproof.proof.cases import Case
 
 _ALERTNAME = "alertname"
 _TEMPLATE_FAULTS = ("<no value>", "<error expanding template")
@@ -111,7 +112,7 @@ def judge_labels(subject: Subject, timeline: RuleTimeline) -> Outcome:
     assert contract is not None  # noqa: S101 only alerts with a contract are judged
     expected = {_ALERTNAME: subject.alert.rule.alert, **contract.static_labels}
     for comparison in contract.comparisons:
-        expected |= active_labels(comparison, 1)
+        expected |= active_labels(comparison, subject.metrics, 1)
     claimed = _labels(expected)
     seen = _sets(state.labels for state in timeline.states)
     if not seen:

@@ -4,9 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from alertproof.model.contract import Quantile, Ratio, Signal
 from alertproof.model.proof import Aspect, MeasuredComparison, Outcome, Verdict
-from alertproof.units import format_number, relative_difference
+from alertproof.model.signal import (
+    Average,
+    Count,
+    Gauge,
+    Mean,
+    Presence,
+    Quantile,
+    Rate,
+    Ratio,
+    Share,
+    Signal,
+    Sum,
+)
+from alertproof.units import format_duration, format_number, relative_difference
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,6 +31,8 @@ _SYMBOLS = {
     "percent": " %",
     "bytes": " bytes",
     "per_second": "/s",
+    "per_minute": "/min",
+    "per_hour": "/h",
     "count": "",
     "ratio": "",
     "state": "",
@@ -30,16 +44,35 @@ def in_unit(value: float, unit: str) -> str:
     return f"{format_number(value)}{_SYMBOLS.get(unit, f' {unit}')}"
 
 
-def describe(signal: Signal) -> str:
+def describe(signal: Signal) -> str:  # noqa: C901, PLR0911 one case a shape
     """Give a signal in a few words."""
-    shape = signal.shape
-    if isinstance(shape, Quantile):
-        return f"p{format_number(shape.quantile * 100)} of {shape.metric}"
-    if isinstance(shape, Ratio):
-        return f"{shape.part} / {shape.whole}"
     # A gauge such as `up` says little without its labels.
     selected = ",".join(f'{name}="{value}"' for name, value in signal.select.items())
-    return f"{shape.metric}{{{selected}}}" if selected else shape.metric
+    braces = f"{{{selected}}}" if selected else ""
+    where = ",".join(f"{name}={'|'.join(values)}" for name, values in signal.where.items())
+    narrowed = f"{{{where}}}" if where else ""
+    match signal.shape:
+        case Quantile(metric=metric, quantile=quantile):
+            return f"p{format_number(quantile * 100)} of {metric}"
+        case Ratio(part=part, whole=whole):
+            return f"{part}{narrowed} / {whole}"
+        case Mean(total=total, count=count):
+            return f"{total} / {count}"
+        case Rate(metric=metric, each_ms=each, window_ms=window):
+            word = f"increase in {format_duration(window)}" if each == window else "rate"
+            return f"{word} of {metric}{narrowed}"
+        case Average(metric=metric):
+            return f"mean of {metric}{braces}"
+        case Sum(metric=metric):
+            return f"sum of {metric}{braces}"
+        case Share(part=part, whole=whole):
+            return f"{part} / {whole}"
+        case Count(metric=metric, value=value, over=over):
+            return f"{over}s with {metric} {format_number(value)}"
+        case Presence(metric=metric):
+            return f"{metric}{braces} is there"
+        case Gauge(metric=metric):
+            return f"{metric}{braces}"
 
 
 def measured_comparison(search: FlipSearch) -> MeasuredComparison:
@@ -98,12 +131,15 @@ def _judge_operator(search: FlipSearch, claimed: str) -> Outcome:
 def _mismatch(search: FlipSearch, claimed: str) -> tuple[str, str]:
     claim = search.comparison
     levels = sorted(search.fires)
+    if search.unsteady:
+        at = in_unit(min(search.unsteady), claim.unit)
+        return "depends on the time of the scrape", f"at {at} it fires or not, as evaluation and scrape fall"
     span = f"from {in_unit(levels[0], claim.unit)} to {in_unit(levels[-1], claim.unit)}"
     if not any(search.fires.values()):
         return "never fires", f"silent at every level {span}{_left_side(search)}; the contract says {claimed}"
     if all(search.fires.values()):
         return "always fires", f"fires at every level {span}; the contract says {claimed}"
-    if search.value is None or search.domain.values:
+    if search.value is None or search.domain.discrete:
         firing = ", ".join(in_unit(level, claim.unit) for level in levels if search.fires[level])
         return f"fires at {firing}", f"fires at {firing}; the contract says {claimed}"
     bracket = min(search.brackets, key=lambda item: abs(item.value - claim.threshold))

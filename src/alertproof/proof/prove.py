@@ -8,23 +8,25 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from alertproof.engines.promtool import replay_rules
-from alertproof.engines.windows import Window, WindowResult, replay_windows
+from alertproof.engines.recordings import replay_recorded
+from alertproof.engines.windows import Window, WindowResult
 from alertproof.model.proof import Aspect, MeasuredComparison, Outcome, Verdict
-from alertproof.model.rules import RecordingRule
-from alertproof.promql import metric_names, parse, reach_ms, split_comparison
 from alertproof.proof.cases import (
-    EXACT_TRAFFIC,
     Case,
-    Subject,
+    exact_windows,
     instance_cases,
     level_window,
+    phases_ms,
     selection_cases,
     window_cases,
 )
 from alertproof.proof.flip import FlipSearch
 from alertproof.proof.judge import judge_annotations, judge_cases, judge_for, judge_labels, judge_resolve
 from alertproof.proof.judge_threshold import judge_threshold, measured_comparison
+from alertproof.proof.record import Left, course_record, left_sides
+from alertproof.proof.subject import Subject, subject_of, undecidable
 from alertproof.proof.timeline import Course, condition, course_of, live_window, own_timeline, rule_replay, rule_window
+from alertproof.proof.tolerance import Trial, judge_tolerance, trials
 from alertproof.witness import domain_of
 
 if TYPE_CHECKING:
@@ -33,9 +35,12 @@ if TYPE_CHECKING:
     from alertproof.engines.host import Host
     from alertproof.model.estate import Alert
     from alertproof.model.observation import RuleTimeline, Vector
+    from alertproof.model.proof import CourseRecord
+    from alertproof.model.series import Series
 
 Progress = Callable[[str], None]
 MAX_ROUNDS = 8
+_OF_COURSE = frozenset({Aspect.FOR, Aspect.RESOLVE, Aspect.LABELS, Aspect.ANNOTATIONS, Aspect.DELIVERY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,8 @@ class RuleProof:
     labels: Mapping[str, str] | None = None
     active_ms: int | None = None
     clears_ms: int | None = None
+    record: CourseRecord | None = None
+    recorded: tuple[Series, ...] = ()
 
 
 @dataclass(slots=True)
@@ -62,7 +69,16 @@ class _Work:
     searches: list[FlipSearch]
     cases: dict[Aspect, list[tuple[Case, Vector]]] = field(default_factory=dict)
     condition: tuple[bool, ...] = ()
+    left: Left = ()
+    recorded: tuple[Series, ...] = ()
     live_condition: tuple[bool, ...] = ()
+    trials: list[tuple[Trial, WindowResult]] = field(default_factory=list)
+    wanted: frozenset[Aspect] = frozenset(Aspect)
+
+    @property
+    def runs(self) -> bool:
+        """Give whether its course is wanted: for what the rule manager says, or for a live replay."""
+        return bool(self.wanted & _OF_COURSE)
 
 
 # A window, and what to do with its result.
@@ -70,14 +86,23 @@ _Question = tuple[Window, Callable[[WindowResult], None]]
 
 
 def prove_rules(
-    host: Host, folder: Path, alerts: Sequence[Alert], progress: Progress = lambda _: None
+    host: Host,
+    folder: Path,
+    alerts: Sequence[Alert],
+    progress: Progress = lambda _: None,
+    wanted: Mapping[int, frozenset[Aspect]] | None = None,
 ) -> list[RuleProof]:
     """Give a proof of each alert's rule, in order; delivery is not part of it.
 
+    `wanted` narrows the alert at an index to some aspects; its proof then has these alone.
     Raises InputError for an expression that is not PromQL, EngineError where an engine fails.
     """
     reasons = [undecidable(alert) for alert in alerts]
-    works = {index: _work(alert) for index, alert in enumerate(alerts) if not reasons[index]}
+    works = {
+        index: _work(alert, (wanted or {}).get(index, frozenset(Aspect)))
+        for index, alert in enumerate(alerts)
+        if not reasons[index]
+    }
     progress(f"levels of {len(works)} alerts")
     _ask(host, folder, [question for work in works.values() for question in _first_round(work)])
     for number in range(MAX_ROUNDS):
@@ -87,29 +112,22 @@ def prove_rules(
         progress(f"bisecting, round {number + 2}")
         _ask(host, folder, questions)
     progress("rule manager")
-    replays = [rule_replay(work.subject, work.course, f"alert-{index}") for index, work in works.items()]
+    replays = [rule_replay(work.subject, work.course, f"alert-{i}") for i, work in works.items() if work.runs]
     timelines = replay_rules(host, folder, replays)
     return [
-        _judge(works[index], timelines[f"alert-{index}"]) if index in works else _undecided(alert, reasons[index])
+        _judge(works[index], timelines.get(f"alert-{index}")) if index in works else _undecided(alert, reasons[index])
         for index, alert in enumerate(alerts)
     ]
 
 
-def subject_of(alert: Alert) -> Subject:
-    """Give an alert with its expression taken apart."""
-    tree = parse(alert.rule.expr, alert.rule.expr_place)
-    window = alert.contract.window_ms if alert.contract is not None else 0
-    return Subject(alert, alert.rule.expr, split_comparison(tree), max(reach_ms(tree), window))
-
-
-def _work(alert: Alert) -> _Work:
+def _work(alert: Alert, wanted: frozenset[Aspect]) -> _Work:
     subject = subject_of(alert)
     metrics = alert.service.metrics
     searches = [
-        FlipSearch(comparison, domain_of(comparison.signal, metrics), subject.split)
-        for comparison in subject.comparisons
+        FlipSearch(comparison, domain_of(comparison.signal, metrics), split)
+        for comparison, split in zip(subject.comparisons, subject.splits, strict=True)
     ]
-    return _Work(subject, course_of(subject), searches)
+    return _Work(subject, course_of(subject), searches, wanted=wanted)
 
 
 def _ask(host: Host, folder: Path, questions: Sequence[_Question]) -> None:
@@ -117,74 +135,111 @@ def _ask(host: Host, folder: Path, questions: Sequence[_Question]) -> None:
         return
     # Windows that can share a query stand side by side.
     ordered = sorted(questions, key=lambda question: (question[0].expressions, question[0].end_ms))
-    results = replay_windows(host, folder, [window for window, _ in ordered])
+    results = replay_recorded(host, folder, [window for window, _ in ordered])
     for (_, take), result in zip(ordered, results, strict=True):
         take(result)
 
 
 def _first_round(work: _Work) -> Iterator[_Question]:
-    for index, search in enumerate(work.searches):
-        yield from _level_questions(work, index, search.first_levels())
-        for traffic in EXACT_TRAFFIC:
-            window = level_window(work.subject, index, search.comparison.threshold, traffic)
-            yield window, partial(_take_exact, work, search)
-    for aspect, cases in (
-        (Aspect.SELECTION, selection_cases(work.subject)),
-        (Aspect.INSTANCES, instance_cases(work.subject)),
-        (Aspect.WINDOW, window_cases(work.subject)),
-    ):
-        for case in cases:
-            yield case.window, partial(_take_case, work, aspect, case)
-    yield rule_window(work.subject, work.course), partial(_take_condition, work)
-    yield live_window(work.subject, work.course), partial(_take_live_condition, work)
+    if Aspect.THRESHOLD in work.wanted:
+        for index, search in enumerate(work.searches):
+            yield from _level_questions(work, index, search.first_levels())
+            yield from _phase_questions(work, index)
+            for window in exact_windows(work.subject, index):
+                yield window, partial(_take_exact, work, index)
+    for aspect, cases in _CASES.items():
+        if aspect in work.wanted:
+            for case in cases(work.subject):
+                yield case.window, partial(_take_case, work, aspect, case)
+    if Aspect.TOLERANCE in work.wanted:
+        for trial in trials(work.subject):
+            yield trial.window, partial(_take_trial, work, trial)
+    if work.runs:
+        yield rule_window(work.subject, work.course), partial(_take_condition, work)
+        yield live_window(work.subject, work.course), partial(_take_live_condition, work)
+
+
+_CASES: Mapping[Aspect, Callable[[Subject], Iterator[Case]]] = {
+    Aspect.SELECTION: selection_cases,
+    Aspect.INSTANCES: instance_cases,
+    Aspect.WINDOW: window_cases,
+}
 
 
 def _next_round(work: _Work) -> Iterator[_Question]:
-    for index, search in enumerate(work.searches):
-        yield from _level_questions(work, index, search.next_levels())
+    if Aspect.THRESHOLD in work.wanted:
+        for index, search in enumerate(work.searches):
+            yield from _level_questions(work, index, search.next_levels())
 
 
 def _level_questions(work: _Work, index: int, levels: Sequence[float]) -> Iterator[_Question]:
     for level in levels:
-        yield level_window(work.subject, index, level), partial(_take_level, work, work.searches[index], level)
+        yield level_window(work.subject, index, level), partial(_take_level, work, index, level)
 
 
-def _take_level(work: _Work, search: FlipSearch, level: float, result: WindowResult) -> None:
-    search.record(level, *_answers(work, result))
+def _phase_questions(work: _Work, index: int) -> Iterator[_Question]:
+    """Give the levels beside the threshold again, evaluated some time after the last scrape."""
+    for level in work.searches[index].beside_levels():
+        for phase in phases_ms(work.subject):
+            yield level_window(work.subject, index, level, phase), partial(_take_level, work, index, level)
 
 
-def _take_exact(work: _Work, search: FlipSearch, result: WindowResult) -> None:
-    search.record_exact(*_answers(work, result))
+def _take_level(work: _Work, index: int, level: float, result: WindowResult) -> None:
+    work.searches[index].record(level, *_answers(work, index, result))
+
+
+def _take_exact(work: _Work, index: int, result: WindowResult) -> None:
+    work.searches[index].record_exact(*_answers(work, index, result))
+
+
+def _take_trial(work: _Work, trial: Trial, result: WindowResult) -> None:
+    work.trials.append((trial, result))
 
 
 def _take_case(work: _Work, aspect: Aspect, case: Case, result: WindowResult) -> None:
-    work.cases.setdefault(aspect, []).append((case, _answers(work, result)[0]))
+    work.cases.setdefault(aspect, []).append((case, result.vectors[work.subject.expr][-1]))
 
 
 def _take_condition(work: _Work, result: WindowResult) -> None:
     work.condition = condition(result, work.subject.expr)
+    work.left = left_sides(work.subject, result)
 
 
 def _take_live_condition(work: _Work, result: WindowResult) -> None:
     work.live_condition = condition(result, work.subject.expr)
+    work.recorded = result.recorded
 
 
-def _answers(work: _Work, result: WindowResult) -> tuple[Vector, Vector]:
-    """Give the last vectors of the expression and of its left side."""
-    split = work.subject.split
+def _answers(work: _Work, index: int, result: WindowResult) -> tuple[Vector, Vector]:
+    """Give the last vectors of the expression and of a comparison's left side."""
+    split = work.subject.splits[index]
     left = result.vectors[split.left][-1] if split is not None else ()
     return result.vectors[work.subject.expr][-1], left
 
 
-def _judge(work: _Work, timeline: RuleTimeline) -> RuleProof:
+def _judge(work: _Work, timeline: RuleTimeline | None) -> RuleProof:
+    alert = work.subject.alert
+    outcomes = [judge_threshold(work.searches)] if Aspect.THRESHOLD in work.wanted else []
+    outcomes += [judge_cases(aspect, cases) for aspect, cases in work.cases.items()]
+    if Aspect.TOLERANCE in work.wanted:
+        outcomes.append(judge_tolerance(alert, work.trials))
+    comparisons = tuple(measured_comparison(search) for search in work.searches)
+    if timeline is None:
+        return RuleProof(alert, tuple(outcomes), comparisons)
+    return _judge_course(work, own_timeline(timeline, alert), outcomes, comparisons)
+
+
+def _judge_course(
+    work: _Work,
+    timeline: RuleTimeline,
+    outcomes: Sequence[Outcome],
+    comparisons: tuple[MeasuredComparison, ...],
+) -> RuleProof:
     alert, contract = work.subject.alert, work.subject.alert.contract
-    timeline = own_timeline(timeline, alert)
     assert contract is not None  # noqa: S101 only alerts with a contract become work
     for_outcome, measured = judge_for(contract, timeline, work.condition, work.course)
     resolve_outcome, resolve_ms = judge_resolve(contract, timeline, work.condition, work.course)
-    outcomes = (
-        judge_threshold(work.searches),
-        *(judge_cases(aspect, cases) for aspect, cases in work.cases.items()),
+    judged = (
         for_outcome,
         resolve_outcome,
         judge_labels(work.subject, timeline),
@@ -193,14 +248,16 @@ def _judge(work: _Work, timeline: RuleTimeline) -> RuleProof:
     active, clears = _last_stretch(work.live_condition)
     return RuleProof(
         alert=alert,
-        outcomes=outcomes,
-        comparisons=tuple(measured_comparison(search) for search in work.searches),
+        outcomes=(*outcomes, *(outcome for outcome in judged if outcome.aspect in work.wanted)),
+        comparisons=comparisons,
         for_ms=measured.for_ms,
         resolve_ms=resolve_ms,
         course=work.course,
         labels=timeline.states[0].labels if timeline.states else None,
         active_ms=active,
         clears_ms=clears,
+        recorded=work.recorded,
+        record=course_record(work.subject, work.course, work.left, timeline),
     )
 
 
@@ -213,33 +270,6 @@ def _last_stretch(condition: Sequence[bool]) -> tuple[int | None, int | None]:
     while start and condition[start - 1]:
         start -= 1
     return start * 1000, (end + 1) * 1000
-
-
-def undecidable(alert: Alert) -> str:
-    """Give why no engine needs to be asked about an alert; empty where it can be proved.
-
-    Raises InputError for an expression that is no PromQL, with or without a contract.
-    """
-    names = metric_names(parse(alert.rule.expr, alert.rule.expr_place))
-    if alert.contract is None:
-        return f"no contract says what it should do; {_contract_place(alert)}"
-    recorded = {
-        rule.record
-        for file in alert.service.prometheus.rule_files
-        for group in file.groups
-        for rule in group.rules
-        if isinstance(rule, RecordingRule)
-    }
-    if read := sorted(names & recorded):
-        return f"it reads the recording rule {', '.join(read)}; the series of a contract do not pass through one"
-    return ""
-
-
-def _contract_place(alert: Alert) -> str:
-    """Give where a contract would stand: an alert outside any estate needs the estate first."""
-    if alert.service.prometheus.document:
-        return f"write one in rules/contracts/{alert.id.service}.yml"
-    return "put the rules into rules/prometheus/<service>/ with their prometheus.yml, and one in rules/contracts/"
 
 
 def _undecided(alert: Alert, reason: str) -> RuleProof:

@@ -159,7 +159,7 @@ def posted(service: Service, contract: Contract, number: int | None = None) -> P
     first, own = f"{job}-1", f"{job}-{number or 1}"
     target = {"job": job, "instance": own, **_declared(service, comparison.signal.shape), **select}
     labels = {
-        **external_labels(service),
+        **service.prometheus.external_labels,
         **{name: target[name] for name in comparison.signal.per if name in target},
         **contract.static_labels,
         "alertname": contract.alert,
@@ -179,10 +179,3 @@ def _declared(service: Service, shape: object) -> dict[str, str]:
     """Give the first declared value of each label of the metric that a signal is about."""
     metric = service.metrics.get(str(getattr(shape, "metric", "") or getattr(shape, "part", "")))
     return {name: str(values[0]) for name, values in metric.labels.items() if values} if metric is not None else {}
-
-
-def external_labels(service: Service) -> dict[str, str]:
-    """Give the labels that the service's Prometheus adds to every alert it sends."""
-    settings = service.prometheus.document.get("global")
-    found = settings.get("external_labels") if isinstance(settings, dict) else None
-    return {str(name): str(value) for name, value in found.items()} if isinstance(found, dict) else {}

@@ -5,25 +5,31 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
 from alertproof.engines.host import Host, Program
 from alertproof.errors import AlertproofError
 from alertproof.model.proof import Aspect, DefectProof, EngineVersions, EstateFinding, Outcome, Proof, Run
+from alertproof.proof.batches import live_batches
+from alertproof.proof.claims import judge_claims
 from alertproof.proof.defects import DefectClaim, defect_claims
-from alertproof.proof.delivery import Delivery, deliver, live_batches
+from alertproof.proof.delivery import Delivery, deliver
 from alertproof.proof.prove import RuleProof, prove_rules
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from alertproof.model.defect import Defect
     from alertproof.model.estate import Estate
 
 Progress = Callable[[str], None]
+T = TypeVar("T")
 # A live replay mostly waits; more at once would only fight for two cores while they start.
-_LIVE_AT_ONCE = 4
+_LIVE_AT_ONCE = 10
 
 
 def run_proofs(  # noqa: PLR0913 each a plain fact of the run
@@ -33,31 +39,34 @@ def run_proofs(  # noqa: PLR0913 each a plain fact of the run
     *,
     delivers: bool,
     defects: Sequence[Defect] = (),
+    whole: Estate | None = None,
     progress: Progress = lambda _: None,
 ) -> Run:
     """Give all verdicts for an estate, and for the defects where some are given.
 
+    Where the estate is narrowed, `whole` is the one whose contracts the defects are held against.
     Raises InputError for unusable rules, EngineError where an engine fails.
     """
     started = time.monotonic()
-    claims = defect_claims(estate, defects)
+    claims = defect_claims(whole or estate, defects)
     variants = [alert for claim in claims for alert in (claim.found, claim.fixed)]
-    proofs = prove_rules(host, folder, [*estate.alerts, *variants], progress)
-    own, shown = proofs[: len(estate.alerts)], proofs[len(estate.alerts) :]
-    to_deliver = [proof for proof in own if delivers and proof.course is not None]
-    for claim, pair in zip(claims, zip(shown[::2], shown[1::2], strict=True), strict=True):
-        if claim.shown.aspect is Aspect.DELIVERY:
-            to_deliver += pair
-    deliveries = _deliver_all(host, folder, to_deliver, progress) if to_deliver else {}
+    with _beside(partial(judge_claims, host, folder, defects)) as judged:
+        proofs = prove_rules(host, folder, [*estate.alerts, *variants], progress, _aspects(claims, len(estate.alerts)))
+        own, shown = proofs[: len(estate.alerts)], proofs[len(estate.alerts) :]
+        to_deliver = [proof for proof in own if delivers and proof.course is not None]
+        for claim, pair in zip(claims, zip(shown[::2], shown[1::2], strict=True), strict=True):
+            if claim.shown.aspect is Aspect.DELIVERY:
+                to_deliver += pair
+        deliveries = _deliver_all(host, folder, to_deliver, progress) if to_deliver else {}
+        outcomes = judged.result()
+    for claim, found, fixed in zip(claims, shown[::2], shown[1::2], strict=True):
+        outcomes[claim.defect.id, claim.index] = (_about(claim, found, deliveries), _about(claim, fixed, deliveries))
     own_deliveries = [deliveries[id(proof)] for proof in own if id(proof) in deliveries]
     overlay = dict.fromkeys(line for delivery in own_deliveries for line in delivery.overlay)
     return Run(
         engine=EngineVersions(host.kind, host.version(Program.PROMETHEUS), host.version(Program.ALERTMANAGER)),
         proofs=tuple(_proof(proof, deliveries.get(id(proof))) for proof in own),
-        defects=tuple(
-            _defect(claim, _all(found, deliveries), _all(fixed, deliveries))
-            for claim, found, fixed in zip(claims, shown[::2], shown[1::2], strict=True)
-        ),
+        defects=_defects(defects, outcomes),
         findings=(*estate.findings, *_count_finding(estate)),
         overlay=tuple(overlay),
         seconds=time.monotonic() - started,
@@ -83,9 +92,28 @@ def _deliver_all(host: Host, folder: Path, proofs: Sequence[RuleProof], progress
     return found
 
 
-def _all(proof: RuleProof, deliveries: dict[int, Delivery]) -> tuple[Outcome, ...]:
+@contextmanager
+def _beside(work: Callable[[threading.Event], T]) -> Iterator[Future[T]]:
+    """Do work beside that of the block; where the block ends badly, the work is told to stop and waited for."""
+    stop = threading.Event()
+    with ThreadPoolExecutor(1) as pool:
+        future = pool.submit(work, stop)
+        try:
+            yield future
+        except BaseException:
+            stop.set()
+            raise
+
+
+def _aspects(claims: Sequence[DefectClaim], first: int) -> dict[int, frozenset[Aspect]]:
+    """Give the one aspect that is wanted of each side of each claim, whose alerts stand from `first` on."""
+    return {first + index: frozenset({claims[index // 2].shown.aspect}) for index in range(2 * len(claims))}
+
+
+def _about(claim: DefectClaim, proof: RuleProof, deliveries: dict[int, Delivery]) -> Outcome:
     delivery = deliveries.get(id(proof))
-    return (*proof.outcomes, delivery.outcome) if delivery else proof.outcomes
+    outcomes = (*proof.outcomes, delivery.outcome) if delivery else proof.outcomes
+    return next(outcome for outcome in outcomes if outcome.aspect is claim.shown.aspect)
 
 
 def _proof(proof: RuleProof, delivery: Delivery | None) -> Proof:
@@ -103,20 +131,31 @@ def _proof(proof: RuleProof, delivery: Delivery | None) -> Proof:
         receivers_contract=contract.receivers if contract is not None else (),
         receivers_measured=delivery.receivers if delivery is not None else None,
         notifications=delivery.notifications if delivery is not None else (),
+        record=proof.record,
     )
 
 
-def _defect(claim: DefectClaim, found: Sequence[Outcome], fixed: Sequence[Outcome]) -> DefectProof:
-    aspect = claim.shown.aspect
-    return DefectProof(
-        id=claim.defect.id,
-        title=claim.defect.title,
-        consequence=claim.defect.consequence,
-        alert=claim.shown.alert,
-        told=claim.shown.measured,
-        found=next(outcome for outcome in found if outcome.aspect is aspect),
-        fixed=next(outcome for outcome in fixed if outcome.aspect is aspect),
-    )
+def _defects(
+    defects: Sequence[Defect], outcomes: Mapping[tuple[str, int], tuple[Outcome, Outcome]]
+) -> tuple[DefectProof, ...]:
+    """Give what every claim came to, in the order of the corpus."""
+    proofs = []
+    for defect in defects:
+        for index, claim in enumerate(defect.shows):
+            found, fixed = outcomes[defect.id, index]
+            proofs.append(
+                DefectProof(
+                    id=defect.id,
+                    title=defect.title,
+                    consequence=defect.consequence,
+                    of=claim.of,
+                    told=claim.measured,
+                    found=found,
+                    fixed=fixed,
+                    says=claim.says,
+                )
+            )
+    return tuple(proofs)
 
 
 def _count_finding(estate: Estate) -> list[EstateFinding]:

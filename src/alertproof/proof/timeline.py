@@ -7,17 +7,20 @@ from typing import TYPE_CHECKING
 
 from alertproof.engines.overlay import LIVE_INTERVAL_MS
 from alertproof.engines.promtool import RuleReplay
-from alertproof.engines.windows import Window, WindowResult
+from alertproof.engines.windows import Recording, Window, WindowResult
+from alertproof.model.rules import RecordingRule
 from alertproof.model.series import Scenario, Series
-from alertproof.proof.cases import Subject, scrape_ms, target_labels
+from alertproof.proof.record import left_expressions
 from alertproof.proof.states import FIRING, PENDING
-from alertproof.witness import Phase, Target, synthesise
+from alertproof.proof.subject import Subject, backdrop, target_labels
+from alertproof.witness import Phase, Target, steady, synthesise
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from alertproof.model.estate import Alert
     from alertproof.model.observation import RuleTimeline
+    from alertproof.model.rules import RuleFile
 
 _SPARE_INTERVALS = 4
 
@@ -41,7 +44,7 @@ def course_of(subject: Subject) -> Course:
     """Give the course of an alert: long enough for its own `for`, and for the contract's, to be seen to pass."""
     alert, contract = subject.alert, subject.alert.contract
     assert contract is not None  # noqa: S101 only alerts with a contract are planned
-    interval, step = alert.interval_ms, scrape_ms(subject)
+    interval, step = alert.interval_ms, subject.scrape_ms
     spare = _SPARE_INTERVALS * interval
     rises = _up(subject.reach_ms + spare, step)
     falls = rises + _up(max(alert.rule.for_ms, contract.for_ms) + subject.reach_ms + spare, step)
@@ -54,30 +57,58 @@ def course_of(subject: Subject) -> Course:
             Phase(rises, comparison.example),
             Phase(falls, comparison.usual),
         )
-        target = Target(target_labels(comparison, 1), phases)
-        series += synthesise(comparison.signal, alert.service.metrics, [target], step, length)
+        targets = [Target(target_labels(comparison, 1), phases)]
+        if comparison.signal.each:
+            # One of two: what speaks of all targets at once stays silent beside it.
+            targets.append(steady(target_labels(comparison, 2), comparison.usual, number=2))
+        series += synthesise(comparison.signal, alert.service.metrics, targets, step, length)
+    series += backdrop(subject, length)
     return Course(Scenario(f"course {alert.id}", tuple(series), step, length), interval, rises, falls)
 
 
 def rule_window(subject: Subject, course: Course) -> Window:
-    """Give the window that shows at which of the rule's own evaluations its condition holds."""
-    return _window(subject, course, course.interval_ms)
+    """Give the window that shows at which of the rule's own evaluations its condition holds, and its left sides."""
+    return _window(subject, course, course.interval_ms, subject.recordings, left_expressions(subject))
 
 
 def live_window(subject: Subject, course: Course) -> Window:
     """Give the window that shows the condition second by second, for placing a live replay."""
-    return _window(subject, course, LIVE_INTERVAL_MS)
+    often = tuple(replace(recording, interval_ms=LIVE_INTERVAL_MS) for recording in subject.recordings)
+    return _window(subject, course, LIVE_INTERVAL_MS, often)
 
 
 def rule_replay(subject: Subject, course: Course, key: str) -> RuleReplay:
     """Give the course as the real rule manager gets it."""
     alert = subject.alert
-    return RuleReplay(key, alert.file, alert.rule.alert, course.scenario, course.interval_ms, (course.render_ms,))
+    config = alert.service.prometheus
+    recorded = frozenset(recording.record for recording in subject.recordings)
+    beside = tuple(file for file in config.rule_files if file is not alert.file and _records(file) & recorded)
+    return RuleReplay(
+        key,
+        alert.file,
+        alert.rule.alert,
+        course.scenario,
+        course.interval_ms,
+        (course.render_ms,),
+        recorded,
+        beside,
+        config.external_labels,
+    )
 
 
-def _window(subject: Subject, course: Course, step_ms: int) -> Window:
+def _records(file: RuleFile) -> set[str]:
+    return {rule.record for group in file.groups for rule in group.rules if isinstance(rule, RecordingRule)}
+
+
+def _window(
+    subject: Subject,
+    course: Course,
+    step_ms: int,
+    recordings: tuple[Recording, ...],
+    further: tuple[str, ...] = (),
+) -> Window:
     length = course.scenario.length_ms
-    return Window(course.scenario, (subject.expr,), 0, length, step_ms, subject.reach_ms)
+    return Window(course.scenario, (subject.expr, *further), 0, length, step_ms, subject.reach_ms, recordings)
 
 
 def condition(result: WindowResult, expr: str) -> tuple[bool, ...]:

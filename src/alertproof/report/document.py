@@ -78,6 +78,7 @@ def proof_document(proof: Proof, root: Path) -> dict[str, Any]:
         },
         "aspects": [_outcome(outcome) for outcome in proof.outcomes],
         "notifications": [_notification(note) for note in proof.notifications],
+        "picture": relative(proof.picture, root) if proof.picture is not None else None,
     }
 
 
@@ -136,7 +137,7 @@ def _defect(defect: DefectProof) -> dict[str, Any]:
     return {
         "id": defect.id,
         "title": defect.title,
-        "alert": defect.alert,
+        "of": defect.of,
         "shown": defect.shown,
         "found": _outcome(defect.found),
         "fixed": _outcome(defect.fixed),

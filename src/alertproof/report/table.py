@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.markup import escape
+from rich.style import Style
 from rich.table import Table
+from rich.text import Text
 
-from alertproof.model.proof import Coverage, DefectProof, MeasuredComparison, Outcome, Proof, Run, ServiceProof, Verdict
+from alertproof.model.proof import Coverage, DefectProof, Outcome, Proof, Run, ServiceProof, Verdict
 from alertproof.report.document import relative, relative_text
 from alertproof.report.redact import redact_body
-from alertproof.units import format_duration, format_number
+from alertproof.report.words import claimed_text, measured_text
+from alertproof.units import format_duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from rich.console import Console
 
 _STYLE = {Verdict.PROVED: "green", Verdict.REFUTED: "bold red", Verdict.UNDECIDED: "yellow"}
-_UNITS = {"ratio": "", "state": "", "count": "", "percent": " %", "per_second": "/s"}
 
 
 def print_run(console: Console, run: Run, root: Path, *, verbose: bool = False) -> None:
@@ -54,8 +56,9 @@ def summary(run: Run) -> str:
         f"{counted(len(run.proofs), 'alert')}: " + ", ".join(f"{run.count(verdict)} {verdict}" for verdict in Verdict)
     ]
     if run.defects:
-        shown = sum(defect.shown for defect in run.defects)
-        parts.append(f"{shown} of {len(run.defects)} defects shown")
+        ids = {defect.id for defect in run.defects}
+        missed = {defect.id for defect in run.defects if not defect.shown}
+        parts.append(f"{len(ids - missed)} of {len(ids)} defects shown")
     if run.findings:
         parts.append(counted(len(run.findings), "finding"))
     return " · ".join([*parts, f"{run.seconds:.1f} s"])
@@ -83,8 +86,8 @@ def _alert_table(run: Run) -> Table:
         verdict = proof.verdict
         row = [
             proof.id.alert,
-            "\n".join(f"{item.signal} {item.operator} {_value(item, item.contract)}" for item in proof.comparisons),
-            "\n".join(_measured(item) for item in proof.comparisons),
+            "\n".join(f"{item.signal} {claimed_text(item)}" for item in proof.comparisons),
+            "\n".join(measured_text(item) for item in proof.comparisons),
             _unless(proof, proof.for_measured_ms),
             _unless(proof, proof.resolve_ms, "+"),
         ]
@@ -92,17 +95,6 @@ def _alert_table(run: Run) -> Table:
             row.append(", ".join(proof.receivers_measured or ()) or "nobody")
         table.add_row(*(escape(cell) for cell in row), f"[{_STYLE[verdict]}]{verdict}[/]")
     return table
-
-
-def _measured(comparison: MeasuredComparison) -> str:
-    if comparison.measured is None:
-        return "no flip"
-    operator = comparison.measured_operator or "flips at"
-    return f"{operator} {_value(comparison, comparison.measured)}"
-
-
-def _value(comparison: MeasuredComparison, value: float) -> str:
-    return f"{format_number(value)}{_UNITS.get(comparison.unit, f' {comparison.unit}')}"
 
 
 def _unless(proof: Proof, milliseconds: int | None, sign: str = "") -> str:
@@ -121,6 +113,9 @@ def _print_reasons(console: Console, proof: Proof, root: Path) -> None:
     console.print(f"\n[{style}]{escape(place)}: {escape(proof.id.alert)} {proof.verdict}[/]")
     for outcome in bad:
         console.print(f"  {outcome.aspect}: {outcome.reason}", markup=False)
+    if proof.picture is not None:
+        path = Text(relative(proof.picture, Path.cwd()), Style(link=proof.picture.as_uri()))
+        console.print(Text("  picture: ").append_text(path), soft_wrap=True)
 
 
 def _print_notifications(console: Console, run: Run, *, verbose: bool) -> None:
@@ -172,13 +167,13 @@ def _print_coverage(console: Console, coverage: tuple[Coverage, ...]) -> None:
 
 def _defect_table(defects: tuple[DefectProof, ...]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("id", "alert", "aspect", "as found", "as fixed", ""):
+    for column in ("id", "of", "aspect", "as found", "as fixed", ""):
         table.add_column(column)
     for defect in defects:
         style, word = ("green", "shown") if defect.shown else ("bold red", "NOT SHOWN")
         table.add_row(
             defect.id,
-            defect.alert,
+            escape(defect.of),
             str(defect.found.aspect),
             escape(_side(defect.found)),
             escape(_side(defect.fixed)),

@@ -11,11 +11,16 @@ _PLAIN_BELOW = 10**15
 
 
 def format_number(value: float) -> str:
-    """Give a number without float noise: nine significant digits, no trailing zeros, no exponent below 1e15."""
+    """Give a number without float noise: nine significant digits or a whole number, no trailing zeros.
+
+    There is no exponent below 1e15.
+    """
     if math.isnan(value):
         return "NaN"
     if math.isinf(value):
         return "+Inf" if value > 0 else "-Inf"
+    if value == int(value) and abs(value) < _PLAIN_BELOW:
+        return str(int(value))
     exact = Decimal(f"{value:.{SIGNIFICANT_DIGITS}g}")
     if abs(exact) >= _PLAIN_BELOW:
         return f"{exact:e}"

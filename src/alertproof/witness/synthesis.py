@@ -6,23 +6,19 @@ so a change of level shows in a rate only gradually, as it does in production.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import partial
-from itertools import accumulate
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from alertproof.errors import InputError
-from alertproof.model.contract import Gauge, Quantile, Ratio, Signal
-from alertproof.model.series import METRIC_NAME, Series
-from alertproof.witness.buckets import bucket_shares, bucket_text
+from alertproof.witness.forms import Course, Labelled, series_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from alertproof.model.metrics import Metric
+    from alertproof.model.series import Series
+    from alertproof.model.signal import Signal
 
-# A counter that starts near 0 would make rate() cut its extrapolation at zero: start it high.
-_HEAD_START_SAMPLES = 1_000
 # Events per sample where nothing else is asked for.
 DEFAULT_TRAFFIC = 1_000.0
 
@@ -38,37 +34,71 @@ class Phase:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One scraped target: its labels and the phases of its signal, the first from 0."""
+    """One target: its labels, its number among its fellows, and the phases of its signal, the first from 0.
+
+    Labels that a metric declares and `labels` does not give are at the declared value of the target's number: targets
+    differ in all that the contract does not fix. `own` are for the metrics that declare them.
+    """
 
     labels: Mapping[str, str]
     phases: tuple[Phase, ...]
+    number: int = 1
+    own: Mapping[str, str] = field(default_factory=dict)
 
 
-def steady(labels: Mapping[str, str], level: float, traffic: float = DEFAULT_TRAFFIC) -> Target:
+def steady(labels: Mapping[str, str], level: float, traffic: float = DEFAULT_TRAFFIC, number: int = 1) -> Target:
     """Give a target whose signal stays at one level."""
-    return Target(labels, (Phase(0, level, traffic),))
+    return Target(labels, (Phase(0, level, traffic),), number)
 
 
-def synthesise(
-    signal: Signal, metrics: Mapping[str, Metric], targets: Sequence[Target], step_ms: int, length_ms: int
+def synthesise(  # noqa: PLR0913, PLR0917 each a plain fact of the series
+    signal: Signal,
+    metrics: Mapping[str, Metric],
+    targets: Sequence[Target],
+    step_ms: int,
+    length_ms: int,
+    nudge: int = 0,
 ) -> tuple[Series, ...]:
     """Give the series of all targets, a sample every `step_ms` from 0 to `length_ms`.
 
+    `nudge` picks one of many forms that are equal but for rounding, to land on a number exactly.
+
     Raises InputError where the signal reads a metric that the service does not declare.
     """
-    for name in metric_names(signal):
-        declared(name, metrics)
     series: list[Series] = []
     for target in targets:
         phases = tuple(_phase_at(target.phases, at) for at in range(0, length_ms + 1, step_ms))
-        series += _of_target(signal, metrics, target, phases)
+        course = Course(
+            tuple(phase.level for phase in phases), tuple(phase.traffic for phase in phases), step_ms, nudge
+        )
+        labelled = {
+            name: Labelled(metric, declared_labels(metric, target.labels, target.number, target.own), target.own)
+            for name in signal.shape.reads
+            for metric in [declared(name, metrics)]
+        }
+        series += series_of(signal.shape, labelled, course)
     return tuple(series)
+
+
+def declared_labels(
+    metric: Metric, labels: Mapping[str, str], number: int = 1, own: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """Give all labels of the series of a target: those given, and a declared value for each other that it exports."""
+    chosen = own or {}
+    return {
+        **{label: chosen.get(label, _value(values, number)) for label, values in metric.labels.items()},
+        **labels,
+    }
+
+
+def _value(values: Sequence[str], number: int) -> str:
+    """Give the value of the target's number; made up beyond those that are declared."""
+    return values[number - 1] if number <= len(values) else f"{values[0]}-{number}"
 
 
 def metric_names(signal: Signal) -> tuple[str, ...]:
     """Give the metrics a signal reads, as declared."""
-    shape = signal.shape
-    return (shape.part, shape.whole) if isinstance(shape, Ratio) else (shape.metric,)
+    return tuple(signal.shape.reads)
 
 
 def declared(name: str, metrics: Mapping[str, Metric]) -> Metric:
@@ -87,45 +117,3 @@ def declared(name: str, metrics: Mapping[str, Metric]) -> Metric:
 
 def _phase_at(phases: Sequence[Phase], at_ms: int) -> Phase:
     return next(phase for phase in reversed(phases) if phase.start_ms <= at_ms)
-
-
-def _of_target(
-    signal: Signal, metrics: Mapping[str, Metric], target: Target, phases: tuple[Phase, ...]
-) -> list[Series]:
-    shape = signal.shape
-    if isinstance(shape, Gauge):
-        return [_named(shape.metric, target, tuple(phase.level for phase in phases))]
-    if isinstance(shape, Ratio):
-        part = _counter(phases, lambda phase: phase.level)
-        whole = _counter(phases, lambda _: 1.0)
-        return [_named(shape.part, target, part), _named(shape.whole, target, whole)]
-    return _histogram(shape, declared(shape.metric, metrics), target, phases)
-
-
-def _histogram(shape: Quantile, metric: Metric, target: Target, phases: tuple[Phase, ...]) -> list[Series]:
-    shares = {phase: bucket_shares(shape.quantile, phase.level, metric.buckets) for phase in set(phases)}
-    bounds = [*metric.buckets, *([float("inf")] if metric.infinite else [])]
-    series = []
-    for index, bound in enumerate(bounds):
-        samples = _counter(phases, partial(_share, shares, index))
-        series.append(_named(f"{metric.name}_bucket", target, samples, {"le": bucket_text(bound)}))
-    series.append(_named(f"{metric.name}_count", target, _counter(phases, lambda _: 1.0)))
-    # Only the quantile is prescribed; a sum that fits it is the level itself for every observation.
-    series.append(_named(f"{metric.name}_sum", target, _counter(phases, lambda phase: phase.level)))
-    return series
-
-
-def _share(shares: Mapping[Phase, tuple[float, ...]], index: int, phase: Phase) -> float:
-    return shares[phase][index]
-
-
-def _counter(phases: tuple[Phase, ...], share: Callable[[Phase], float]) -> tuple[float, ...]:
-    """Give a counter that grows by a share of the traffic in every sample."""
-    # Whole numbers of events stay whole: 0.95 · 1000 must not become 949.9999999999999.
-    growth = {phase: round(share(phase) * phase.traffic, 9) for phase in set(phases)}
-    start = max(growth.values()) * _HEAD_START_SAMPLES
-    return tuple(accumulate((growth[phase] for phase in phases[1:]), initial=start))
-
-
-def _named(name: str, target: Target, samples: tuple[float, ...], extra: Mapping[str, str] | None = None) -> Series:
-    return Series({METRIC_NAME: name, **target.labels, **(extra or {})}, samples)

@@ -1,0 +1,36 @@
+"""What a service's files leave out: jobs that nobody scrapes, and jobs whose silence nobody watches."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from alertproof.model.proof import EstateFinding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from alertproof.model.estate import Service
+
+
+def gaps(service: Service) -> Iterator[EstateFinding]:
+    """Give a finding per gap; a server that scrapes nothing at all, as a ruler does, has none."""
+    if not service.jobs:
+        return
+    file = service.prometheus.path
+    for contract in service.contracts:
+        for comparison in contract.comparisons:
+            job = comparison.signal.select.get("job")
+            if job is not None and job not in service.jobs:
+                yield EstateFinding(
+                    str(comparison.place),
+                    f"{contract.alert} speaks of job {job!r}, which {file.name} does not scrape, so it reads nothing",
+                    f"add the job to scrape_configs, or correct it; its jobs: {', '.join(service.jobs)}",
+                )
+    watched = {blackout.job for blackout in service.blackouts}
+    for job in service.jobs:
+        if service.contracts and job not in watched:
+            yield EstateFinding(
+                str(file),
+                f"nothing says how soon anybody must hear that job {job!r} of {service.name} is down or gone",
+                f"name it under 'blackouts' in rules/contracts/{service.name}.yml",
+            )
