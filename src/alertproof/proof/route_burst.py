@@ -5,24 +5,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from alertproof.proof.judge_delivery import FIRING, RESOLVED
-from alertproof.proof.route_bed import Bed, posted
+from alertproof.proof.route_bed import Bed, contracts_named, posted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from alertproof.model.contract import Contract
 
 INSTANCES = 50
 
 
-def burst_faults(running: Bed, contract: Contract, notifications: int) -> list[str]:
+def burst_faults(running: Bed, contract: Contract, notifications: int, beside: Sequence[str]) -> list[str]:
     """Give what speaks against each receiver getting this many notifications, firing and then resolved.
 
-    Alertmanager's own list of groups says what they hold: a group whose alerts came after its notification would have
-    sent another, so that a count that is right also means that all alerts were in.
+    The alerts `beside` fire as well, and must not get into them. Alertmanager's own list of groups says what a
+    notification holds: a group whose alerts came after its notification would have sent another, so that a count that
+    is right also means that all alerts were in.
     """
     alerts = [posted(running.service, contract, number) for number in range(1, INSTANCES + 1)]
     running.fire(alerts)
+    running.fire([posted(running.service, other) for other in contracts_named(running.service, beside)])
     faults = list(_states(running, contract, notifications, FIRING))
     faults += _held(running, contract)
     running.resolve(alerts)
@@ -51,12 +53,13 @@ def _states(running: Bed, contract: Contract, notifications: int, state: str) ->
 def _held(running: Bed, contract: Contract) -> Iterator[str]:
     groups = running.alertmanager.groups()
     for receiver in contract.receivers:
-        instances = {
-            alert["labels"].get("instance")
-            for group in groups
-            if group["receiver"]["name"] == receiver
-            for alert in group["alerts"]
-            if alert["labels"].get("alertname") == contract.alert
-        }
+        instances, others = set(), set()
+        for group in groups:
+            found = [alert["labels"] for alert in group["alerts"] if group["receiver"]["name"] == receiver]
+            own = [labels["instance"] for labels in found if labels["alertname"] == contract.alert]
+            instances.update(own)
+            others |= {labels["alertname"] for labels in found if own} - {contract.alert}
         if len(instances) != INSTANCES:
             yield f"the notifications to {receiver} hold {len(instances)} of {INSTANCES} instances"
+        if others:
+            yield f"the notifications to {receiver} also hold {', '.join(sorted(others))}"

@@ -143,10 +143,11 @@ def _proof(service: Service, claim: _Claim, faults: Faults) -> ServiceProof:
 
 def _burst(service: Service, claim: Burst) -> _Claim:
     def judge(beds: _Beds) -> Faults:
+        beside = {other.alert for other in service.contracts if _beside(service, other, claim.alert)}
         faults: Faults = []
         for number, contract in enumerate(contracts_named(service, [claim.alert])):
             with beds.start(f"{number}", fixed_intervals()) as running:
-                faults += burst_faults(running, contract, claim.notifications)
+                faults += burst_faults(running, contract, claim.notifications, sorted(beside))
         return faults
 
     words = f"{claim.notifications} notification{'s' if claim.notifications > 1 else ''}"
@@ -256,8 +257,9 @@ def _silence(service: Service) -> _Claim:
     return _Claim("silence", f"a silence of {silenced} keeps it from everybody, and nothing else", judge)
 
 
-def _beside(service: Service, contract: Contract, silenced: str) -> bool:
-    return contract.alert != silenced and not _clash(service, contract.alert, silenced)
+def _beside(service: Service, contract: Contract, alert: str) -> bool:
+    """Give whether a contract's alert can fire beside another, neither inhibiting the other."""
+    return contract.alert != alert and not _clash(service, contract.alert, alert)
 
 
 def _silence_faults(running: Bed, silenced: str, told: Sequence[str]) -> Faults:

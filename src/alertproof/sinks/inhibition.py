@@ -40,7 +40,8 @@ class Matcher:
 def inhibits(document: Mapping[str, object], source: Mapping[str, str], target: Mapping[str, str]) -> bool:
     """Give whether, under the file's rules, an alert with the labels `source` inhibits one with the labels `target`.
 
-    An alert that fits both sides of a rule is not inhibited by one that fits both sides, itself among them. Raises
+    An alert that fits both sides of a rule is not inhibited by one that fits both sides, itself among them. That one
+    which fits the source alone inhibits it is said here always; newer Alertmanagers at times overlook it. Raises
     ValueError for a matcher that cannot be read.
     """
     rules = document.get("inhibit_rules")
