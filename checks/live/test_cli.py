@@ -154,10 +154,10 @@ def test_a_bad_file_is_one_clear_error(tmp_path: Path, case: str) -> None:
 @pytest.mark.parametrize(
     ("file", "old", "new", "place", "says"),
     [
-        (CONTRACTS, "threshold: 500", "threshold: high", f"{CONTRACTS}:17:", "must be a number"),
-        (CONTRACTS, "for: 5m", "for: five", f"{CONTRACTS}:21:", "not a duration"),
-        (CONTRACTS, "usual: 80", "usual: 800", f"{CONTRACTS}:19:", "already fires"),
-        (CONTRACTS, "metric: up", "metric: upp", f"{CONTRACTS}:71:", "reads metric 'upp'"),
+        (CONTRACTS, "threshold: 500", "threshold: high", f"{CONTRACTS}:27:", "must be a number"),
+        (CONTRACTS, "for: 5m", "for: five", f"{CONTRACTS}:31:", "not a duration"),
+        (CONTRACTS, "usual: 80", "usual: 800", f"{CONTRACTS}:29:", "already fires"),
+        (CONTRACTS, "metric: up", "metric: upp", f"{CONTRACTS}:81:", "reads metric 'upp'"),
         (
             "rules/prometheus/video_chat/prometheus.yml",
             "- alerts.yml",

@@ -14,7 +14,7 @@ from alertproof.load.estate import load_estate
 if TYPE_CHECKING:
     from alertproof.model.routes import Routes
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2] / "sample"
 CONTRACTS = "rules/contracts/video_chat.yml"
 INTERVALS = """
 {section}:

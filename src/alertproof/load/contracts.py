@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+# What a blackout says that nobody needs to hear of.
+_NEVER = "never"
+
+
 @dataclass(frozen=True, slots=True)
 class ContractFile:
     """What `rules/contracts/<service>.yml` holds; `data` and `node` are the whole file, for what others read in it."""
@@ -61,7 +65,9 @@ def load_contracts(path: Path, service: str) -> ContractFile:
             )
         contracts[key] = contract
     blackouts = tuple(
-        Blackout(entry["job"], _ms(entry["within"]), Source(**entry["source"]), descend(root, ["blackouts", n]).place)
+        Blackout(
+            entry["job"], _within(entry["within"]), Source(**entry["source"]), descend(root, ["blackouts", n]).place
+        )
         for n, entry in enumerate(data.get("blackouts", ()))
     )
     return ContractFile(tuple(contracts.values()), blackouts, data, root)
@@ -134,6 +140,10 @@ _SHAPES: Mapping[str, Callable[[dict[str, Any]], Shape]] = {
     "count_of": lambda body: Count(body["metric"], float(body["value"]), body["over"]),
     "presence_of": lambda body: Presence(body["metric"]),
 }
+
+
+def _within(text: object) -> int | None:
+    return None if text == _NEVER else _ms(text)
 
 
 def _ms(text: object) -> int:

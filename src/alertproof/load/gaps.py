@@ -32,5 +32,5 @@ def gaps(service: Service) -> Iterator[EstateFinding]:
             yield EstateFinding(
                 str(file),
                 f"nothing says how soon anybody must hear that job {job!r} of {service.name} is down or gone",
-                f"name it under 'blackouts' in rules/contracts/{service.name}.yml",
+                f"name it under 'blackouts' in rules/contracts/{service.name}.yml, with 'within: never' if nobody must",
             )

@@ -55,10 +55,10 @@ class Disturbance(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Blackout:
-    """How soon after a job's targets are down, or gone, an alert of the service must fire."""
+    """How soon after a job's targets are down, or gone, an alert of the service must fire; None where none need."""
 
     job: str
-    within_ms: int
+    within_ms: int | None
     source: Source
     place: Place
 

@@ -74,9 +74,14 @@ def silence_names(service: Service) -> Iterator[tuple[ServiceAspect, str]]:
     """Give what is proved of a service here, in order: aspect and name."""
     if service.contracts:
         yield ServiceAspect.HEALTHY, _HEALTHY
-    for blackout in service.blackouts:
+    for blackout, _ in _claimed(service):
         for kind in (_DOWN, _GONE):
             yield ServiceAspect.BLACKOUT, f"{blackout.job} {kind}"
+
+
+def _claimed(service: Service) -> list[tuple[Blackout, int]]:
+    """Give the blackouts that somebody must hear of, with how soon."""
+    return [(item, item.within_ms) for item in service.blackouts if item.within_ms is not None]
 
 
 def _questions(service: Service, subjects: Sequence[Subject]) -> Iterator[_Question]:
@@ -84,11 +89,11 @@ def _questions(service: Service, subjects: Sequence[Subject]) -> Iterator[_Quest
     for subject in subjects:
         step, interval = subject.scrape_ms, subject.alert.interval_ms
         begins = _up(subject.reach_ms, step) + _SPARE_SAMPLES * step
-        longest = max((blackout.within_ms for blackout in service.blackouts), default=0) * _PATIENCE
+        longest = max((within for _, within in _claimed(service)), default=0) * _PATIENCE
         length = _up(begins + longest + subject.alert.rule.for_ms + _SPARE_SAMPLES * step, step)
         series = made.setdefault(length, healthy_service(service, length))
         yield _question(subject, None, "", 0, series, length, interval)
-        for blackout in service.blackouts:
+        for blackout, _ in _claimed(service):
             for kind in (_DOWN, _GONE):
                 silent = tuple(_silenced(series, blackout.job, kind, begins // step))
                 yield _question(subject, blackout, kind, begins, silent, length, interval)
@@ -154,7 +159,7 @@ def _noticed(
     host: Host, folder: Path, service: Service, fired: Sequence[tuple[_Question, int | None]]
 ) -> Iterator[ServiceProof]:
     loud = {question.subject.alert.id for question, at in fired if question.blackout is None and at is not None}
-    for blackout in service.blackouts:
+    for blackout, within in _claimed(service):
         for kind in (_DOWN, _GONE):
             # An alert that fires on a healthy service notices nothing.
             found = [
@@ -163,37 +168,34 @@ def _noticed(
                 if question.blackout is blackout and question.kind == kind and at is not None
                 if question.subject.alert.id not in loud
             ]
-            yield _judge(host, folder, service, blackout, kind, found)
+            yield _judge(host, folder, blackout.job, kind, within, service.name, found)
 
 
 def _judge(  # noqa: PLR0913, PLR0917 each a plain fact of the claim
     host: Host,
     folder: Path,
-    service: Service,
-    blackout: Blackout,
+    job: str,
     kind: str,
+    within_ms: int,
+    service: str,
     found: Sequence[tuple[int, _Question]],
 ) -> ServiceProof:
-    claimed = f"noticed within {format_duration(blackout.within_ms)}"
-    name = f"{blackout.job} {kind}"
+    claimed = f"noticed within {format_duration(within_ms)}"
+
+    def proof(measured: str, reason: str) -> ServiceProof:
+        verdict = Verdict.REFUTED if reason else Verdict.PROVED
+        return ServiceProof(service, ServiceAspect.BLACKOUT, f"{job} {kind}", verdict, claimed, measured, reason)
+
     if not found:
-        reason = f"no alert of {service.name} fires when all targets of job {blackout.job} are {kind}"
-        return ServiceProof(
-            service.name, ServiceAspect.BLACKOUT, name, Verdict.REFUTED, claimed, "nobody notices", reason
-        )
+        return proof("nobody notices", f"no alert of {service} fires when all targets of job {job} are {kind}")
     _, question = min(found, key=lambda pair: pair[0])
     alert = question.subject.alert.rule.alert
     after = _in_rule_manager(host, folder, question)
     if after is None:
-        reason = f"{alert} should notice, but the rule manager does not fire it"
-        return ServiceProof(
-            service.name, ServiceAspect.BLACKOUT, name, Verdict.REFUTED, claimed, "nobody notices", reason
-        )
+        return proof("nobody notices", f"{alert} should notice, but the rule manager does not fire it")
     measured = f"{alert} after {format_duration(after)}"
-    late = after > blackout.within_ms
-    reason = f"{measured}, the contract says within {format_duration(blackout.within_ms)}" if late else ""
-    verdict = Verdict.REFUTED if late else Verdict.PROVED
-    return ServiceProof(service.name, ServiceAspect.BLACKOUT, name, verdict, claimed, measured, reason)
+    late = f"{measured}, the contract says within {format_duration(within_ms)}"
+    return proof(measured, late if after > within_ms else "")
 
 
 def _in_rule_manager(host: Host, folder: Path, question: _Question) -> int | None:
