@@ -68,7 +68,7 @@ def test_check_delivers_and_shows_the_defects(copied_estate: Path) -> None:
         "LowICESuccessRate": ["slack"],
         "TURNUnavailable": ["pagerduty", "slack"],
     }
-    shown = {(defect["id"], defect["alert"]): defect["shown"] for defect in document["defects"]}
+    shown = {(defect["id"], defect["of"]): defect["shown"] for defect in document["defects"]}
     assert shown == {
         ("P1", "HighSignalingLatency"): True,
         ("P1", "TURNUnavailable"): True,
