@@ -1,7 +1,7 @@
-"""The pytest plugin: one item per alert and aspect, and one per claim of the as-found corpus.
+"""The pytest plugin: one item per alert and aspect, per claim of the as-found corpus, and per claim about a service.
 
-A check takes the fixture `alert_outcome` or `defect_proof`; the plugin makes an item of each, and the engines run once,
-for the alerts that are selected. Anything heavy is imported inside hooks: a project that only has the plugin
+A check takes the fixture `alert_outcome`, `defect_proof` or `service_proof`; the plugin makes an item of each, and the
+engines run once, for what is selected. Anything heavy is imported inside hooks: a project that only has the plugin
 installed pays nothing.
 """
 
@@ -18,10 +18,11 @@ if TYPE_CHECKING:
 
     from alertproof.model.defect import Claim, Defect
     from alertproof.model.estate import Alert, Estate
-    from alertproof.model.proof import Aspect, DefectProof, Outcome, Run
+    from alertproof.model.proof import Aspect, DefectProof, Outcome, Run, ServiceAspect, ServiceProof
 
 _OUTCOME = "alert_outcome"
 _DEFECT = "defect_proof"
+_SERVICE = "service_proof"
 _ESTATE: pytest.StashKey[Estate] = pytest.StashKey()
 
 
@@ -32,12 +33,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--engine", choices=["auto", "local", "container"], default="auto", help="where to run")
     group.addoption("--engine-version", help="Prometheus version wanted, such as 2.42 or 3.5")
     group.addoption("--engine-dir", type=Path, help="folder with prometheus, promtool, alertmanager, amtool")
+    group.addoption("--realtime", action="store_true", help="deliver in real time: wait out every `for`")
     group.addoption("--alertproof-keep", type=Path, help="keep the evidence in this folder")
     group.addoption("--alertproof-pictures", type=Path, metavar="DIR", help="draw a picture of every proof there")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Make an item per alert and aspect, or per claim of a defect, whose id says which."""
+    """Make an item per alert and aspect, per claim of a defect or about a service, whose id says which."""
     from alertproof.errors import UsageError
 
     try:
@@ -45,6 +47,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
             _parametrize(metafunc, _OUTCOME, _aspects(metafunc.config))
         if _DEFECT in metafunc.fixturenames:
             _parametrize(metafunc, _DEFECT, _claims(metafunc.config))
+        if _SERVICE in metafunc.fixturenames:
+            _parametrize(metafunc, _SERVICE, _service_claims(metafunc.config))
     except UsageError as error:
         # A usage error raised in this hook would be shown as a traceback; an exit is shown as its message.
         pytest.exit(f"alertproof: {error}", returncode=error.exit_code)
@@ -77,6 +81,13 @@ def _claims(config: pytest.Config) -> dict[str, tuple[Defect, int]]:
         for defect in load_defects(_root(config) / "fixtures" / "defects")
         for index, claim in enumerate(defect.shows)
     }
+
+
+def _service_claims(config: pytest.Config) -> dict[str, tuple[str, ServiceAspect]]:
+    """Give every claim about a whole service by its id."""
+    from alertproof.proof.services import service_claims
+
+    return {name: (name, aspect) for name, aspect in service_claims(_estate(config).alerts)}
 
 
 def _claim_id(defect: Defect, claim: Claim) -> str:
@@ -119,6 +130,8 @@ def alertproof_run(request: pytest.FixtureRequest, tmp_path_factory: pytest.Temp
                 delivers=any(aspect is Aspect.DELIVERY for _, aspect in aspects),
                 defects=list({defect.id: defect for defect in defects}.values()),
                 whole=estate,
+                services={params[_SERVICE][1] for params in wanted if _SERVICE in params},
+                realtime=config.getoption("--realtime"),
             )
         run = _with_pictures(config, run, estate.root)
         record(estate.root, run_document(run, estate.root))
@@ -173,6 +186,13 @@ def defect_proof(request: pytest.FixtureRequest, alertproof_run: Run) -> DefectP
     defect, index = param
     own = [proof for proof in alertproof_run.defects if proof.id == defect.id]
     return own[index]
+
+
+@pytest.fixture
+def service_proof(request: pytest.FixtureRequest, alertproof_run: Run) -> ServiceProof:
+    """Give how one claim about a whole service ended."""
+    name, _ = request.param
+    return next(proof for proof in alertproof_run.services if str(proof) == name)
 
 
 @pytest.fixture(scope="session")

@@ -134,3 +134,19 @@ def test_an_entry_is_shown_if_all_its_claims_are() -> None:
     shown = DefectProof("P1", "", "", "Down", "1m", BAD, GOOD)
     text = printed(run(proof(GOOD), defects=(shown, replace(shown, told="2m"), replace(shown, id="P2"))))
     assert "1 of 2 defects shown" in text
+
+
+def test_a_claim_that_is_not_shown_says_why() -> None:
+    told = DefectProof("P1", "", "", "Down", "2m", BAD, BAD)
+    text = printed(run(proof(GOOD), defects=(told, replace(told, found=GOOD, fixed=GOOD))))
+    assert "P1: Down for is not shown\n  as found it measures 1m, the entry says 2m\n" in text
+    assert "  as fixed it is refuted: fires after 1m, the contract says for 5m\n" in text
+    assert "  as found it is proved: > 5\n" in text
+
+
+def test_long_texts_of_a_claim_are_cut_in_the_table_alone() -> None:
+    long = Outcome(Aspect.FOR, Verdict.REFUTED, "5m", "slack, " * 20, "reason")
+    result = run(proof(GOOD), defects=(DefectProof("P1", "", "", "Down", long.measured, long, GOOD),))
+    assert "slack, slack,…  proved, > 5" in printed(result)
+    assert long.measured not in printed(result)
+    assert run_document(result, ROOT)["defects"][0]["found"]["measured"] == long.measured

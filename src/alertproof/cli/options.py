@@ -57,6 +57,16 @@ def output_options(command: _Command) -> _Command:
     return command
 
 
+def realtime_option(command: _Command) -> _Command:
+    """Add the option that waits out every `for`."""
+    option = click.option(
+        "--realtime",
+        is_flag=True,
+        help="Deliver in real time: wait out every `for` instead of restoring it. Takes as long as the longest.",
+    )
+    return option(command)
+
+
 def engine_choice(values: dict[str, Any]) -> EngineOptions:
     """Take the engine options out of a command's values."""
     return EngineOptions(

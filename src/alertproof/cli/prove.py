@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from rich.console import Console
 
-from alertproof.cli.options import engine_choice, engine_options, output_options
+from alertproof.cli.options import engine_choice, engine_options, output_options, realtime_option
 from alertproof.cli.output import write_json
 from alertproof.cli.select import select
 from alertproof.engines.choose import EngineOptions, choose_host
@@ -20,23 +20,25 @@ from alertproof.errors import EXIT_FINDING, EXIT_GOOD, UsageError
 from alertproof.load.defects import load_defects
 from alertproof.load.estate import find_root, load_estate
 from alertproof.proof.run import run_proofs
+from alertproof.proof.services import ALL_ASPECTS, SILENCE
 from alertproof.report.document import run_document
 from alertproof.report.pictures import PICTURES, unusable, with_pictures
 from alertproof.report.record import record
 from alertproof.report.table import print_run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from alertproof.model.defect import Defect
     from alertproof.model.estate import Estate
-    from alertproof.model.proof import Run
+    from alertproof.model.proof import Run, ServiceAspect
 
 
 _PIPE_WIDTH = 160
 
 
 @click.command()
+@realtime_option
 @engine_options
 @output_options
 def check(**values: Any) -> int:
@@ -47,23 +49,29 @@ def check(**values: Any) -> int:
     options = engine_choice(values)
     estate = load_estate()
     defects = () if values["keyword"] else load_defects(estate.root / "fixtures" / "defects")
-    return _run(select(estate, values["keyword"]), options, defects=defects, delivers=True, **_output(values))
+    services = () if values["keyword"] else ALL_ASPECTS
+    narrowed = select(estate, values["keyword"])
+    return _run(narrowed, options, defects=defects, delivers=True, services=services, **_output(values))
 
 
 @click.command()
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--deliver", is_flag=True, help="Also take each alert to its receivers.")
+@realtime_option
 @engine_options
 @output_options
 def prove(paths: tuple[Path, ...], *, deliver: bool, **values: Any) -> int:
     """Prove the alerts found in PATHS; without any, those of this repository."""
+    if values["realtime"] and not deliver:
+        raise UsageError("--realtime is about deliveries", "add --deliver")
     options = engine_choice(values)
     estate = select(load_estate(paths), values["keyword"])
-    return _run(estate, options, defects=(), delivers=deliver, **_output(values))
+    services = () if paths or values["keyword"] else ALL_ASPECTS if deliver else SILENCE
+    return _run(estate, options, defects=(), delivers=deliver, services=services, **_output(values))
 
 
 def _output(values: dict[str, Any]) -> dict[str, Any]:
-    return {name: values[name] for name in ("json_target", "keep", "pictures", "quiet", "verbose")}
+    return {name: values[name] for name in ("json_target", "keep", "pictures", "quiet", "realtime", "verbose")}
 
 
 def _run(  # noqa: PLR0913 one parameter an option
@@ -72,6 +80,8 @@ def _run(  # noqa: PLR0913 one parameter an option
     *,
     defects: Sequence[Defect],
     delivers: bool,
+    services: Collection[ServiceAspect],
+    realtime: bool,
     json_target: str | None,
     keep: Path | None,
     pictures: Path | None,
@@ -81,7 +91,16 @@ def _run(  # noqa: PLR0913 one parameter an option
     if pictures is not None:
         _make(pictures)
     with evidence(keep) as folder, choose_host(options) as host, _progress(quiet=quiet) as progress:
-        run = run_proofs(host, folder, estate, delivers=delivers, defects=defects, progress=progress)
+        run = run_proofs(
+            host,
+            folder,
+            estate,
+            delivers=delivers,
+            defects=defects,
+            services=services,
+            realtime=realtime,
+            progress=progress,
+        )
     # A folder that is no estate of ours gets no ledger, and no pictures that nobody asked for.
     ours = find_root(estate.root) == estate.root
     run = _draw(run, estate.root if ours else None, keep, pictures)

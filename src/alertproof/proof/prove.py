@@ -85,21 +85,24 @@ class _Work:
 _Question = tuple[Window, Callable[[WindowResult], None]]
 
 
-def prove_rules(
+def prove_rules(  # noqa: PLR0913 each a plain fact of the run
     host: Host,
     folder: Path,
     alerts: Sequence[Alert],
     progress: Progress = lambda _: None,
     wanted: Mapping[int, frozenset[Aspect]] | None = None,
+    *,
+    realtime: bool = False,
 ) -> list[RuleProof]:
     """Give a proof of each alert's rule, in order; delivery is not part of it.
 
-    `wanted` narrows the alert at an index to some aspects; its proof then has these alone.
+    `wanted` narrows the alert at an index to some aspects; its proof then has these alone. For a delivery in real
+    time courses are as brief as can be.
     Raises InputError for an expression that is not PromQL, EngineError where an engine fails.
     """
     reasons = [undecidable(alert) for alert in alerts]
     works = {
-        index: _work(alert, (wanted or {}).get(index, frozenset(Aspect)))
+        index: _work(alert, (wanted or {}).get(index, frozenset(Aspect)), realtime=realtime)
         for index, alert in enumerate(alerts)
         if not reasons[index]
     }
@@ -120,14 +123,14 @@ def prove_rules(
     ]
 
 
-def _work(alert: Alert, wanted: frozenset[Aspect]) -> _Work:
+def _work(alert: Alert, wanted: frozenset[Aspect], *, realtime: bool) -> _Work:
     subject = subject_of(alert)
     metrics = alert.service.metrics
     searches = [
         FlipSearch(comparison, domain_of(comparison.signal, metrics), split)
         for comparison, split in zip(subject.comparisons, subject.splits, strict=True)
     ]
-    return _Work(subject, course_of(subject), searches, wanted=wanted)
+    return _Work(subject, course_of(subject, brief=realtime), searches, wanted=wanted)
 
 
 def _ask(host: Host, folder: Path, questions: Sequence[_Question]) -> None:

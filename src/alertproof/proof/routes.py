@@ -71,9 +71,9 @@ def prove_routes(host: Host, folder: Path, service: Service, stop: threading.Eve
     `folder` is one that the engines can see. Raises EngineError where an engine fails, KeyboardInterrupt once `stop` is
     set.
     """
-    if not service.contracts or (service.alertmanager is None and service.routes is None):
+    claims = _all_claims(service)
+    if not claims:
         return ()
-    claims = _claims(service, service.routes or Routes())
     if service.alertmanager is None:
         reason = f"the service has no rules/alertmanager/{service.name}.yml, so nobody is told"
         return tuple(_proof(service, claim, [reason]) for claim in claims)
@@ -96,6 +96,17 @@ def _all_results(futures: Sequence[Future[ServiceProof]], stop: threading.Event)
         for future in futures:
             future.cancel()
         raise
+
+
+def route_names(service: Service) -> list[str]:
+    """Give the names of what is proved of a service's routes, in order."""
+    return [claim.name for claim in _all_claims(service)]
+
+
+def _all_claims(service: Service) -> list[_Claim]:
+    if not service.contracts or (service.alertmanager is None and service.routes is None):
+        return []
+    return _claims(service, service.routes or Routes())
 
 
 def _claims(service: Service, routes: Routes) -> list[_Claim]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
@@ -12,12 +12,23 @@ from typing import TYPE_CHECKING, TypeVar
 
 from alertproof.engines.host import Host, Program
 from alertproof.errors import AlertproofError
-from alertproof.model.proof import Aspect, DefectProof, EngineVersions, EstateFinding, Outcome, Proof, Run
+from alertproof.model.proof import (
+    Aspect,
+    DefectProof,
+    EngineVersions,
+    EstateFinding,
+    Outcome,
+    Proof,
+    Run,
+    ServiceAspect,
+)
 from alertproof.proof.batches import live_batches
 from alertproof.proof.claims import judge_claims
+from alertproof.proof.coverage import coverage_of
 from alertproof.proof.defects import DefectClaim, defect_claims
 from alertproof.proof.delivery import Delivery, deliver
 from alertproof.proof.prove import RuleProof, prove_rules
+from alertproof.proof.services import prove_services, services_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -40,24 +51,32 @@ def run_proofs(  # noqa: PLR0913 each a plain fact of the run
     delivers: bool,
     defects: Sequence[Defect] = (),
     whole: Estate | None = None,
+    services: Collection[ServiceAspect] = (),
+    realtime: bool = False,
     progress: Progress = lambda _: None,
 ) -> Run:
     """Give all verdicts for an estate, and for the defects where some are given.
 
-    Where the estate is narrowed, `whole` is the one whose contracts the defects are held against.
+    Where the estate is narrowed, `whole` is the one whose contracts the defects are held against, and whose services
+    are proved in the aspects that `services` names. In real time every `for` is waited out.
     Raises InputError for unusable rules, EngineError where an engine fails.
     """
     started = time.monotonic()
     claims = defect_claims(whole or estate, defects)
     variants = [alert for claim in claims for alert in (claim.found, claim.fixed)]
-    with _beside(partial(judge_claims, host, folder, defects)) as judged:
-        proofs = prove_rules(host, folder, [*estate.alerts, *variants], progress, _aspects(claims, len(estate.alerts)))
+    every = (whole or estate).alerts
+    with (
+        _beside(partial(judge_claims, host, folder, defects)) as judged,
+        _beside(partial(prove_services, host, folder, every, services)) as about_services,
+    ):
+        wanted = _aspects(claims, len(estate.alerts))
+        proofs = prove_rules(host, folder, [*estate.alerts, *variants], progress, wanted, realtime=realtime)
         own, shown = proofs[: len(estate.alerts)], proofs[len(estate.alerts) :]
         to_deliver = [proof for proof in own if delivers and proof.course is not None]
         for claim, pair in zip(claims, zip(shown[::2], shown[1::2], strict=True), strict=True):
             if claim.shown.aspect is Aspect.DELIVERY:
                 to_deliver += pair
-        deliveries = _deliver_all(host, folder, to_deliver, progress) if to_deliver else {}
+        deliveries = _deliver_all(host, folder, to_deliver, progress, realtime=realtime) if to_deliver else {}
         outcomes = judged.result()
     for claim, found, fixed in zip(claims, shown[::2], shown[1::2], strict=True):
         outcomes[claim.defect.id, claim.index] = (_about(claim, found, deliveries), _about(claim, fixed, deliveries))
@@ -70,16 +89,24 @@ def run_proofs(  # noqa: PLR0913 each a plain fact of the run
         findings=(*estate.findings, *_count_finding(estate)),
         overlay=tuple(overlay),
         seconds=time.monotonic() - started,
+        services=tuple(about_services.result()),
+        coverage=tuple(
+            coverage_of([alert for alert in every if alert.service is service]) for service in services_of(every)
+        )
+        if services
+        else (),
     )
 
 
-def _deliver_all(host: Host, folder: Path, proofs: Sequence[RuleProof], progress: Progress) -> dict[int, Delivery]:
+def _deliver_all(
+    host: Host, folder: Path, proofs: Sequence[RuleProof], progress: Progress, *, realtime: bool
+) -> dict[int, Delivery]:
     batches = live_batches(proofs)
     progress(f"delivering {len(proofs)} alerts in {len(batches)} live replays")
     stop = threading.Event()
     found: dict[int, Delivery] = {}
     with ThreadPoolExecutor(_LIVE_AT_ONCE) as pool:
-        futures = [pool.submit(deliver, host, folder, batch, stop) for batch in batches]
+        futures = [pool.submit(deliver, host, folder, batch, stop, realtime=realtime) for batch in batches]
         try:
             for batch, future in zip(batches, futures, strict=True):
                 found |= {id(proof): delivery for proof, delivery in zip(batch, future.result(), strict=True)}

@@ -40,14 +40,18 @@ class Course:
         return (self.falls_ms - 1) // self.interval_ms * self.interval_ms
 
 
-def course_of(subject: Subject) -> Course:
-    """Give the course of an alert: long enough for its own `for`, and for the contract's, to be seen to pass."""
+def course_of(subject: Subject, *, brief: bool = False) -> Course:
+    """Give the course of an alert: long enough for its own `for`, and for the contract's, to be seen to pass.
+
+    A brief one trusts the contract's window, where others stay as long as the rule itself looks back.
+    """
     alert, contract = subject.alert, subject.alert.contract
     assert contract is not None  # noqa: S101 only alerts with a contract are planned
     interval, step = alert.interval_ms, subject.scrape_ms
     spare = _SPARE_INTERVALS * interval
     rises = _up(subject.reach_ms + spare, step)
-    falls = rises + _up(max(alert.rule.for_ms, contract.for_ms) + subject.reach_ms + spare, step)
+    stays = contract.window_ms if brief else subject.reach_ms
+    falls = rises + _up(max(alert.rule.for_ms, contract.for_ms) + stays + spare, step)
     keep = max(alert.rule.keep_firing_for_ms, contract.keep_firing_for_ms)
     length = falls + _up(subject.reach_ms + keep + spare, step)
     series: list[Series] = []
@@ -79,20 +83,25 @@ def live_window(subject: Subject, course: Course) -> Window:
 
 def rule_replay(subject: Subject, course: Course, key: str) -> RuleReplay:
     """Give the course as the real rule manager gets it."""
+    return rule_replay_of(subject, course.scenario, key, (course.render_ms,))
+
+
+def rule_replay_of(subject: Subject, scenario: Scenario, key: str, render_ms: tuple[int, ...]) -> RuleReplay:
+    """Give any scenario of an alert as the real rule manager gets it."""
     alert = subject.alert
     config = alert.service.prometheus
     recorded = frozenset(recording.record for recording in subject.recordings)
     beside = tuple(file for file in config.rule_files if file is not alert.file and _records(file) & recorded)
     return RuleReplay(
-        key,
-        alert.file,
-        alert.rule.alert,
-        course.scenario,
-        course.interval_ms,
-        (course.render_ms,),
-        recorded,
-        beside,
-        config.external_labels,
+        key=key,
+        rules=alert.file,
+        alert=alert.rule.alert,
+        scenario=scenario,
+        interval_ms=alert.interval_ms,
+        render_ms=render_ms,
+        reads=recorded,
+        beside=beside,
+        external_labels=config.external_labels,
     )
 
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+# A cell of the defects' table; three of them fit beside each other in a pipe.
+_WIDEST = 42
 _STYLE = {Verdict.PROVED: "green", Verdict.REFUTED: "bold red", Verdict.UNDECIDED: "yellow"}
 
 
@@ -40,6 +42,7 @@ def print_run(console: Console, run: Run, root: Path, *, verbose: bool = False) 
     if run.defects:
         console.print("\nAs-found defects, shown on the same engines")
         console.print(_defect_table(run.defects))
+        _print_missed(console, run.defects)
     for finding in run.findings:
         console.print(f"\n[bold red]{escape(relative_text(finding.place, root))}[/]: {escape(finding.problem)}")
         console.print(f"  → {finding.remedy}", markup=False)
@@ -166,21 +169,43 @@ def _print_coverage(console: Console, coverage: tuple[Coverage, ...]) -> None:
 
 
 def _defect_table(defects: tuple[DefectProof, ...]) -> Table:
+    """Give a line per claim; long texts are cut, the JSON document has them whole."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("id", "of", "aspect", "as found", "as fixed", ""):
-        table.add_column(column)
+        table.add_column(column, no_wrap=True, overflow="ellipsis", max_width=_WIDEST)
     for defect in defects:
         style, word = ("green", "shown") if defect.shown else ("bold red", "NOT SHOWN")
         table.add_row(
             defect.id,
             escape(defect.of),
             str(defect.found.aspect),
-            escape(_side(defect.found)),
-            escape(_side(defect.fixed)),
+            escape(defect.found.measured),
+            escape(_fixed(defect.fixed)),
             f"[{style}]{word}[/]",
         )
     return table
 
 
-def _side(outcome: Outcome) -> str:
-    return f"{outcome.measured}" if outcome.verdict is not Verdict.PROVED else f"{outcome.measured}, proved"
+def _fixed(outcome: Outcome) -> str:
+    return f"proved, {outcome.measured}" if outcome.verdict is Verdict.PROVED else outcome.measured
+
+
+def _print_missed(console: Console, defects: tuple[DefectProof, ...]) -> None:
+    """Print why claims are not shown."""
+    for defect in defects:
+        if not defect.shown:
+            console.print(f"\n[bold red]{defect.id}: {escape(defect.of)} {defect.found.aspect} is not shown[/]")
+            for line in _missed(defect):
+                console.print(f"  {line}", markup=False)
+
+
+def _missed(defect: DefectProof) -> Iterator[str]:
+    found, fixed = defect.found, defect.fixed
+    if found.verdict is not Verdict.REFUTED:
+        yield f"as found it is {found.verdict}: {found.reason or found.measured}"
+    elif found.measured != defect.told:
+        yield f"as found it measures {found.measured}, the entry says {defect.told}"
+    elif defect.says not in found.reason:
+        yield f"as found it says {found.reason!r}, the entry says {defect.says!r}"
+    if fixed.verdict is not Verdict.PROVED:
+        yield f"as fixed it is {fixed.verdict}: {fixed.reason}"
