@@ -14,7 +14,7 @@ from alertproof.load.estate import load_estate
 if TYPE_CHECKING:
     from alertproof.model.routes import Routes
 
-ROOT = Path(__file__).parents[2] / "sample"
+SAMPLE = Path(__file__).parents[2] / "sample"
 CONTRACTS = "rules/contracts/video_chat.yml"
 INTERVALS = """
 {section}:
@@ -33,8 +33,8 @@ routes:
 
 
 def routes_of(folder: Path, text: str, section: str = "time_intervals") -> Routes | None:
-    shutil.copytree(ROOT / "rules", folder / "rules")
-    shutil.copytree(ROOT / "fixtures" / "metrics", folder / "fixtures" / "metrics")
+    shutil.copytree(SAMPLE / "rules", folder / "rules")
+    shutil.copytree(SAMPLE / "fixtures" / "metrics", folder / "fixtures" / "metrics")
     contracts = folder / CONTRACTS
     contracts.write_text(contracts.read_text("utf-8").partition("\nroutes:")[0] + text, encoding="utf-8")
     file = folder / "rules/alertmanager/video_chat.yml"

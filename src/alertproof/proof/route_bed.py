@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from alertproof.engines.alertmanager import Alertmanager, PostedAlert, serve_alertmanager
 from alertproof.proof.judge_delivery import FIRING, Evidence, Told
+from alertproof.proof.subject import active_labels, target_labels
 from alertproof.sinks.capture import CaptureProxy
 from alertproof.sinks.overlay import Overlay, overlay
 from alertproof.sinks.read import read
@@ -154,13 +155,11 @@ def posted(service: Service, contract: Contract, number: int | None = None) -> P
     With a number, counted from 1, it is that of this target; one that is the same for all targets gets an `instance`.
     """
     comparison = contract.comparisons[0]
-    select = comparison.signal.select
-    job = select.get("job", "service")
+    job = target_labels(comparison, 1)["job"]
     first, own = f"{job}-1", f"{job}-{number or 1}"
-    target = {"job": job, "instance": own, **_declared(service, comparison.signal.shape), **select}
     labels = {
         **service.prometheus.external_labels,
-        **{name: target[name] for name in comparison.signal.per if name in target},
+        **active_labels(comparison, service.metrics, number or 1),
         **contract.static_labels,
         "alertname": contract.alert,
     }
@@ -173,9 +172,3 @@ def posted(service: Service, contract: Contract, number: int | None = None) -> P
 def contracts_named(service: Service, alerts: Collection[str]) -> list[Contract]:
     """Give the contracts of alerts with these names."""
     return [contract for contract in service.contracts if contract.alert in alerts]
-
-
-def _declared(service: Service, shape: object) -> dict[str, str]:
-    """Give the first declared value of each label of the metric that a signal is about."""
-    metric = service.metrics.get(str(getattr(shape, "metric", "") or getattr(shape, "part", "")))
-    return {name: str(values[0]) for name, values in metric.labels.items() if values} if metric is not None else {}
