@@ -58,7 +58,7 @@ _HEAVY = 1_000.0
 # Levels closer to the threshold than this are left to the search for the flip point.
 _MARGIN = 0.05
 # Parts of a window that a breach may need to fill, where more traffic does not make it weigh more.
-_PARTS = (1, 2, 8, 32)
+_PARTS = (32, 8, 2)
 _MANY = 3
 
 
@@ -177,7 +177,8 @@ def window_cases(subject: Subject) -> Iterator[Case]:
         heavy = DEFAULT_TRAFFIC * (_HEAVY if weighed else 1)
         before = (Phase(0, comparison.example, heavy), Phase(edge - 2 * step, comparison.usual))
         yield _case(subject, index, "a breach just before its window", [Target(labels, before)], [])
-        early = _burst(subject, comparison, [2, *(window // step // part for part in reversed(_PARTS[1:]))])
+        parts = (window // step // part for part in _PARTS)
+        early = _burst(subject, comparison, sorted({2, *(samples for samples in parts if samples > 1)}))
         if early is not None:
             samples, level = early
             inside = (
