@@ -99,19 +99,19 @@ def selection_cases(subject: Subject) -> Iterator[Case]:
     """Give, per selecting label, what a series outside the selection must not change: it neither fires nor silences."""
     for index, comparison in enumerate(subject.comparisons):
         for label, value in comparison.signal.select.items():
-            for other in _outside(subject, label, value):
+            for other in _outside(subject, index, label, value):
                 yield from _outsiders(subject, index, label, other)
         yield from _where_cases(subject, index)
 
 
-def _outside(subject: Subject, label: str, value: str) -> Iterator[str]:
+def _outside(subject: Subject, index: int, label: str, value: str) -> Iterator[str]:
     """Give values that are not selected: close to the one that is, and real ones of the service."""
     yield f"not-{value}"
     yield f"{value}-not"
     if label == "job":
         yield from (job for job in subject.alert.service.jobs if job != value)
     else:
-        metrics = (subject.metrics[name] for name in subject.comparisons[0].signal.shape.reads)
+        metrics = (subject.metrics[name] for name in subject.comparisons[index].signal.shape.reads)
         yield from {other: None for metric in metrics for other in metric.labels.get(label, ()) if other != value}
 
 
