@@ -108,8 +108,12 @@ def _write_test(run: Path, name: str, replay: RuleReplay, evaluation_ms: int | N
     """
     rules, test = run / f"rules-{name}.yml", run / f"test-{name}.yml"
     groups = [group for file in (*replay.beside, replay.rules) for group in _groups(file, replay)]
-    rules.write_text(yaml.dump({"groups": groups}, Dumper=_DUMPER, sort_keys=False), encoding="utf-8")
     names = [group["name"] for group in groups]
+    if len(set(names)) < len(names):
+        # Groups of one name may stand in several files, but not in this one.
+        names = [f"{name}-{index}" for index, name in enumerate(names)]
+        groups = [{**group, "name": own} for group, own in zip(groups, names, strict=True)]
+    rules.write_text(yaml.dump({"groups": groups}, Dumper=_DUMPER, sort_keys=False), encoding="utf-8")
     document = {
         "rule_files": [rules.name],
         "evaluation_interval": format_duration(evaluation_ms or replay.interval_ms),
