@@ -71,8 +71,12 @@ def course_of(subject: Subject, *, brief: bool = False) -> Course:
 
 
 def rule_window(subject: Subject, course: Course) -> Window:
-    """Give the window that shows at which of the rule's own evaluations its condition holds, and its left sides."""
-    return _window(subject, course, course.interval_ms, subject.recordings, left_expressions(subject))
+    """Give the window that shows at which of the rule's own evaluations its condition holds, and its left sides.
+
+    promtool, whose states the condition is held against, evaluates recording rules as often as the alert.
+    """
+    alike = tuple(replace(recording, interval_ms=course.interval_ms) for recording in subject.recordings)
+    return _window(subject, course, course.interval_ms, alike, left_expressions(subject))
 
 
 def live_window(subject: Subject, course: Course) -> Window:
