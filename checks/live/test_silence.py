@@ -26,15 +26,27 @@ METRICS: list[Item] = [
 EACH: Item = {"select": {"job": "api"}, "per": ["instance", "job"]}
 DOWN = {
     "signal": {"gauge": {"metric": "up", **EACH}},
-    **{"operator": "==", "threshold": 0, "unit": "state", "usual": 1, "example": 0},
+    "operator": "==",
+    "threshold": 0,
+    "unit": "state",
+    "usual": 1,
+    "example": 0,
 }
 GONE = {
     "signal": {"presence_of": {"metric": "up", "select": {"job": "api"}, "per": ["job"]}},
-    **{"operator": "==", "threshold": 0, "unit": "state", "usual": 1, "example": 0},
+    "operator": "==",
+    "threshold": 0,
+    "unit": "state",
+    "usual": 1,
+    "example": 0,
 }
 QUEUE = {
     "signal": {"gauge": {"metric": "queue_length", **EACH}},
-    **{"operator": ">", "threshold": 50, "unit": "count", "usual": 10, "example": 90},
+    "operator": ">",
+    "threshold": 50,
+    "unit": "count",
+    "usual": 10,
+    "example": 90,
 }
 
 
@@ -75,8 +87,8 @@ def proofs(
     host: Host, tmp_path_factory: pytest.TempPathFactory, made_service: Callable[..., None]
 ) -> Mapping[str, ServiceProof]:
     folder = tmp_path_factory.mktemp("silence")
-    for name, (alerts, blackouts) in SERVICES.items():
-        made_service(folder, name, METRICS, alerts, jobs=["api", "db"], blackouts=blackouts)
+    for name, (own, blackouts) in SERVICES.items():
+        made_service(folder, name, METRICS, own, jobs=["api", "db"], blackouts=blackouts)
     alerts = load_estate([folder]).alerts
     found = prove_silence(host, tmp_path_factory.mktemp("run"), alerts)
     names = {
