@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -69,8 +70,12 @@ class Subject:
 
     @property
     def length_ms(self) -> int:
-        """Give the length of a steady window: as far as the expression looks back, and a few samples more."""
-        return -(-self.reach_ms // self.scrape_ms) * self.scrape_ms + _SPARE_SAMPLES * self.scrape_ms
+        """Give the length of a steady window: as far as the expression looks back, and a few samples more.
+
+        All recording rules it reads are evaluated at its end.
+        """
+        together = math.lcm(self.scrape_ms, *(recording.interval_ms for recording in self.recordings))
+        return -(-(self.reach_ms + _SPARE_SAMPLES * self.scrape_ms) // together) * together
 
 
 def subject_of(alert: Alert) -> Subject:
