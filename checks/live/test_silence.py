@@ -26,15 +26,27 @@ METRICS: list[Item] = [
 EACH: Item = {"select": {"job": "api"}, "per": ["instance", "job"]}
 DOWN = {
     "signal": {"gauge": {"metric": "up", **EACH}},
-    "operator": "==", "threshold": 0, "unit": "state", "usual": 1, "example": 0,
+    "operator": "==",
+    "threshold": 0,
+    "unit": "state",
+    "usual": 1,
+    "example": 0,
 }
 GONE = {
     "signal": {"presence_of": {"metric": "up", "select": {"job": "api"}, "per": ["job"]}},
-    "operator": "==", "threshold": 0, "unit": "state", "usual": 1, "example": 0,
+    "operator": "==",
+    "threshold": 0,
+    "unit": "state",
+    "usual": 1,
+    "example": 0,
 }
 QUEUE = {
     "signal": {"gauge": {"metric": "queue_length", **EACH}},
-    "operator": ">", "threshold": 50, "unit": "count", "usual": 10, "example": 90,
+    "operator": ">",
+    "threshold": 50,
+    "unit": "count",
+    "usual": 10,
+    "example": 90,
 }
 
 
