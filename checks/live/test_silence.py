@@ -87,8 +87,8 @@ def proofs(
     host: Host, tmp_path_factory: pytest.TempPathFactory, made_service: Callable[..., None]
 ) -> Mapping[str, ServiceProof]:
     folder = tmp_path_factory.mktemp("silence")
-    for name, (alerts, blackouts) in SERVICES.items():
-        made_service(folder, name, METRICS, alerts, jobs=["api", "db"], blackouts=blackouts)
+    for name, (own, blackouts) in SERVICES.items():
+        made_service(folder, name, METRICS, own, jobs=["api", "db"], blackouts=blackouts)
     alerts = load_estate([folder]).alerts
     found = prove_silence(host, tmp_path_factory.mktemp("run"), alerts)
     names = {

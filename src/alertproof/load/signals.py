@@ -86,6 +86,12 @@ def _check_together(contract: Contract) -> None:
                 f"two comparisons of this contract read {', '.join(both)}, so neither can be moved alone",
                 "write an alert, and a contract, for each",
             )
+        if set(comparison.signal.per) != set(contract.comparisons[0].signal.per):
+            raise InputError(
+                comparison.place,
+                "its 'per' is not that of the first comparison, so they speak of different targets",
+                "write the same 'per' in all comparisons of a contract",
+            )
         seen |= names
 
 
