@@ -6,7 +6,7 @@ A mutant is noticed when an aspect of its proof is not proved, or the engine ref
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from alertproof.errors import EngineRefused, InputError
@@ -17,9 +17,10 @@ from alertproof.proof.prove import prove_rules
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from bench.mutants.rules import Mutant
+
     from alertproof.engines.host import Host
     from alertproof.model.estate import Alert, Estate
-    from bench.mutants.rules import Mutant
 
 # Mutants that share one start of the engines: enough to make it cheap, few enough for the series to fit into memory.
 _TOGETHER = 200
@@ -68,9 +69,7 @@ def _stages(mutant: Mutant) -> tuple[frozenset[Aspect], ...]:
     return _OF_RULE if mutant.edit is None else _OF_KIND.get(mutant.kind, _OF_EXPRESSION)
 
 
-def _ask(
-    host: Host, folder: Path, asked: Sequence[tuple[int, Mutant, frozenset[Aspect]]]
-) -> dict[int, Notice]:
+def _ask(host: Host, folder: Path, asked: Sequence[tuple[int, Mutant, frozenset[Aspect]]]) -> dict[int, Notice]:
     """Ask about mutants together; where the engine refuses, each half by itself, down to the one that it refuses."""
     if not asked:
         return {}
@@ -104,6 +103,4 @@ def _by_service(host: Host, folder: Path, estate: Estate, mutant: Mutant) -> Not
 
 
 def _in_service(alert: Alert, mutated: Alert) -> Alert:
-    from dataclasses import replace
-
     return replace(alert, service=mutated.service)

@@ -7,16 +7,15 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import yaml
+from bench.mutants.edits import Edit, edits
+from bench.mutants.tree import read
 
 from alertproof.model.rules import AlertingRule, RecordingRule
 from alertproof.proof.subject import active_labels, subject_of
 from alertproof.units import format_duration
-from bench.mutants.edits import Edit, edits
-from bench.mutants.tree import read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
     from alertproof.model.estate import Alert
     from alertproof.model.rules import RuleFile
@@ -55,8 +54,12 @@ class Mutant:
     @property
     def name(self) -> str:
         """Give the alert and the change."""
-        within = f" in {self.record}" if self.record else ""
-        return f"{self.alert.id.service}/{self.alert.rule.alert}: {self.words}{within}"
+        return f"{self.alert.id.service}/{self.alert.rule.alert}: {self.change}"
+
+    @property
+    def change(self) -> str:
+        """Give the change, and where it is if not in the alert itself."""
+        return f"{self.words} in {self.record}" if self.record else self.words
 
 
 def rule_mutants(alert: Alert) -> Iterator[Mutant]:
@@ -139,7 +142,7 @@ def _with_recording(alert: Alert, recording: RecordingRule, expr: str) -> Alert:
 
 def _in_place(alert: Alert, rule: AlertingRule, recordings: Mapping[int, RecordingRule]) -> Alert:
     """Give the alert with its rule, or recording rules, exchanged: in its group, file and service alike."""
-    exchanged = {id(alert.rule): rule, **recordings}
+    exchanged: dict[int, AlertingRule | RecordingRule] = {id(alert.rule): rule, **recordings}
     config, files = alert.service.prometheus, {}
     for file in config.rule_files:
         groups = tuple(
@@ -159,9 +162,7 @@ def _text(file: RuleFile, alert: Alert) -> str:
     groups: list[dict[str, Any]] = []
     for group in file.groups:
         rules = [
-            _entry(rule)
-            for rule in group.rules
-            if isinstance(rule, RecordingRule) or rule.alert == alert.rule.alert
+            _entry(rule) for rule in group.rules if isinstance(rule, RecordingRule) or rule.alert == alert.rule.alert
         ]
         interval = {"interval": format_duration(group.interval_ms)} if group.interval_ms is not None else {}
         groups.append({"name": group.name, **interval, "rules": rules})

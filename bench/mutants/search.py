@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
+from bench.mutants.tree import Number, Selector, nodes, read
+
 from alertproof.engines.recordings import replay_recorded
 from alertproof.engines.windows import Window, WindowResult
 from alertproof.model.series import METRIC_NAME, Scenario, Series
@@ -19,17 +21,17 @@ from alertproof.promql import parse
 from alertproof.proof.subject import metric_of, reads_of, subject_of
 from alertproof.units import format_duration
 from alertproof.witness.buckets import bucket_text
-from bench.mutants.tree import Number, Selector, nodes, read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from bench.mutants.rules import Mutant
+
     from alertproof.engines.host import Host
     from alertproof.model.estate import Alert
     from alertproof.model.metrics import Metric
     from alertproof.model.observation import Vector
-    from bench.mutants.rules import Mutant
 
 SCENARIOS = 24
 _TICKS = 6
@@ -45,6 +47,10 @@ class Found:
     differs: int
     of: int
     first: str = ""
+
+    def __str__(self) -> str:
+        """Give it in words."""
+        return f"{self.differs} of {self.of} random scenarios differ" + (f", first {self.first}" if self.first else "")
 
 
 def search(host: Host, folder: Path, mutants: Sequence[Mutant], seed: int) -> list[Found]:
@@ -146,7 +152,9 @@ def _gauge(metric: Metric, numbers: Sequence[float], dice: random.Random, count:
             if metric.values:
                 value = dice.choice(metric.values)
             else:
-                value = dice.choice((0.0, 10 ** dice.uniform(-1, 3), abs(dice.choice(numbers)) * dice.uniform(0.5, 1.5)))
+                value = dice.choice(
+                    (0.0, 10 ** dice.uniform(-1, 3), abs(dice.choice(numbers)) * dice.uniform(0.5, 1.5))
+                )
                 value = float(round(value)) if metric.unit in _WHOLE_UNITS else value
         yield value
 
