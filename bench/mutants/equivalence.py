@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bench.mutants.tree import COMPARISONS, Aggregate, Binary, Call, Matcher, Number, Selector, Tree, bare, nodes
+from bench.mutants.tree import COMPARISONS, Aggregate, Binary, Call, Matcher, Number, Selector, Tree, bare, nodes, read
 
 from alertproof.model.contract import holds
 from alertproof.proof.subject import metric_of
@@ -52,12 +52,10 @@ def equivalent(mutant: Mutant) -> str:
 
 
 def _fixed_label(mutant: Mutant) -> str:
-    """A label that every alert of the expression carries anyway, with this very value, is not changed by a rule.
+    """Give why a label that the rule adds is no change: every alert carries it anyway, with this very value.
 
     It is carried if every selector asks for the value, and neither an aggregation nor a match drops the label.
     """
-    from bench.mutants.tree import read
-
     new = mutant.alert.rule.labels
     added = {name: value for name, value in new.items() if mutant.original.rule.labels.get(name) != value}
     same = {name for name in mutant.original.rule.labels if name in new}
@@ -77,12 +75,11 @@ def _carried(tree: Tree) -> dict[str, str]:
         case Aggregate(inner=inner, labels=labels, without=False, operator=operator):
             below = _carried(inner)
             # topk and its like give back whole series; all others keep what their clause names.
-            kept = (
+            return (
                 below
                 if operator in {"topk", "bottomk"}
                 else {name: below[name] for name in labels or () if name in below}
             )
-            return kept
         case Call(name=name, arguments=arguments) if name in {"rate", "irate", "increase", "absent"}:
             return _carried(arguments[-1])
         case Binary(left=left, right=right, modifier=""):
@@ -93,16 +90,17 @@ def _carried(tree: Tree) -> dict[str, str]:
 
 
 def _few_values(context: _Context) -> str:
-    """Two comparisons that give the same answer for each value the left side can have are one."""
+    """Give why comparisons are one: those that give the same answer for each value that the left side can have."""
     old, new = context.edit.old, context.edit.new
     if not (_compares(old) and _compares(new) and isinstance(old, Binary) and isinstance(new, Binary)):
         return ""
     left, number, changed = bare(old.left), bare(old.right), bare(new.right)
     if not isinstance(number, Number) or not isinstance(changed, Number) or old.left != new.left:
         return ""
-    if isinstance(left, Selector) and (metric := context.metric(left)) is not None and metric.values:
-        if _same_answers(old.operator, number.value, new.operator, changed.value, metric.values):
-            return f"{left.name} is one of {', '.join(f'{value:g}' for value in metric.values)}"
+    metric = context.metric(left) if isinstance(left, Selector) else None
+    values = metric.values if metric is not None else ()
+    if metric is not None and values and _same_answers(old.operator, number.value, new.operator, changed.value, values):
+        return f"{metric.name} is one of {', '.join(f'{value:g}' for value in values)}"
     if (
         number.value == changed.value == 0
         and {old.operator, new.operator} == {"==", "<="}
@@ -117,7 +115,7 @@ def _same_answers(old: str, number: float, new: str, changed: float, values: Seq
 
 
 def _whole_numbers(context: _Context) -> str:
-    """A guard against 0 has moved, but no whole number lies between the two places.
+    """Give why a guard against 0 has not moved: no whole number lies between the two places.
 
     Only a guard: what the contract itself measures is a level, and may be any number.
     """
@@ -141,7 +139,7 @@ def _whole_numbers(context: _Context) -> str:
 
 
 def _all_zero(context: _Context) -> str:
-    """Of numbers that are never negative, sum, largest and mean are 0 in the same case: when all are."""
+    """Give why aggregations are 0 together: of numbers that are never negative, each is 0 when all of them are."""
     edit = context.edit
     old, new = edit.old, edit.new
     if not isinstance(old, Aggregate) or not isinstance(new, Aggregate) or not edit.above:
@@ -155,7 +153,7 @@ def _all_zero(context: _Context) -> str:
 
 
 def _scaled_quantile(context: _Context) -> str:
-    """A quantile of a histogram does not change when all its buckets are multiplied by the same number.
+    """Give why a quantile stays: all buckets of its histogram are multiplied by the same number.
 
     increase() is rate() times the length of the range. avg by (le) is sum by (le) over the number of targets, which is
     the same for each bucket: a client exports all buckets of a histogram together.
@@ -175,9 +173,9 @@ def _scaled_quantile(context: _Context) -> str:
 
 
 def _single_series(context: _Context) -> str:
-    """Where a clause names every label that a metric is declared to have, each group is one series.
+    """Give why an aggregation is none: its clause names every label that the metric is declared to have.
 
-    Its sum, largest, smallest and mean are that series.
+    Each group is one series then, and its sum, largest, smallest and mean are that series.
     """
     old, new = context.edit.old, context.edit.new
     if not isinstance(old, Aggregate) or not isinstance(new, Aggregate) or old.labels != new.labels or old.without:
@@ -194,7 +192,7 @@ def _single_series(context: _Context) -> str:
 
 
 def _matched_anyway(context: _Context) -> str:
-    """Two sides that are matched on all their labels need a matcher on one of them alone.
+    """Give why a matcher is not needed: the other side of a match on all labels has the same one.
 
     The label must reach the match from both sides: a plain selector keeps all labels, an aggregation those it names.
     """
@@ -248,7 +246,7 @@ def _keeps(between: Sequence[Tree], label: str) -> bool:
 
 
 def _guard_of_less(context: _Context) -> str:
-    """A guard against a whole of 0 changes nothing below an upper bound.
+    """Give why a guard against a whole of 0 is not needed: below an upper bound it changes nothing.
 
     Nothing divided by 0 is NaN, all else positive divided by 0 is +Inf, and neither is less than a number. So it is
     all one whether wholes of 0 pass, where nothing is negative.

@@ -6,7 +6,7 @@ A mutant is noticed when an aspect of its proof is not proved, or the engine ref
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from alertproof.errors import EngineRefused, InputError
@@ -103,6 +103,4 @@ def _by_service(host: Host, folder: Path, estate: Estate, mutant: Mutant) -> Not
 
 
 def _in_service(alert: Alert, mutated: Alert) -> Alert:
-    from dataclasses import replace
-
     return replace(alert, service=mutated.service)

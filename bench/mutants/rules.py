@@ -54,8 +54,12 @@ class Mutant:
     @property
     def name(self) -> str:
         """Give the alert and the change."""
-        within = f" in {self.record}" if self.record else ""
-        return f"{self.alert.id.service}/{self.alert.rule.alert}: {self.words}{within}"
+        return f"{self.alert.id.service}/{self.alert.rule.alert}: {self.change}"
+
+    @property
+    def change(self) -> str:
+        """Give the change, and where it is if not in the alert itself."""
+        return f"{self.words} in {self.record}" if self.record else self.words
 
 
 def rule_mutants(alert: Alert) -> Iterator[Mutant]:
@@ -138,7 +142,7 @@ def _with_recording(alert: Alert, recording: RecordingRule, expr: str) -> Alert:
 
 def _in_place(alert: Alert, rule: AlertingRule, recordings: Mapping[int, RecordingRule]) -> Alert:
     """Give the alert with its rule, or recording rules, exchanged: in its group, file and service alike."""
-    exchanged = {id(alert.rule): rule, **recordings}
+    exchanged: dict[int, AlertingRule | RecordingRule] = {id(alert.rule): rule, **recordings}
     config, files = alert.service.prometheus, {}
     for file in config.rule_files:
         groups = tuple(

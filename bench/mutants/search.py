@@ -48,6 +48,10 @@ class Found:
     of: int
     first: str = ""
 
+    def __str__(self) -> str:
+        """Give it in words."""
+        return f"{self.differs} of {self.of} random scenarios differ" + (f", first {self.first}" if self.first else "")
+
 
 def search(host: Host, folder: Path, mutants: Sequence[Mutant], seed: int) -> list[Found]:
     """Give what random series show of each mutant, in order."""

@@ -7,7 +7,6 @@ so texts are compared as the parser's printer writes them.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import promql_parser
@@ -17,6 +16,7 @@ from alertproof.units import format_duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import timedelta
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,7 +80,7 @@ def _near(subject: Subject, comparison: Comparison) -> tuple[float, float] | Non
 
 
 def _open_labels(subject: Subject, comparison: Comparison) -> list[str]:
-    """Give the labels in which series of one alert may differ: the contract neither fixes them nor tells alerts apart."""
+    """Give the labels in which series of one alert may differ: the contract neither fixes them nor parts alerts."""
     signal = comparison.signal
     declared = {label for name in signal.shape.reads for label in subject.metrics[name].labels}
     return sorted({"instance", *declared} - {*signal.select, *signal.where, *signal.per})

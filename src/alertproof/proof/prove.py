@@ -168,8 +168,13 @@ def _first_round(work: _Work) -> Iterator[_Question]:
     if Aspect.TOLERANCE in work.wanted:
         for trial in trials(work.subject):
             yield trial.window, partial(_take_trial, work, trial)
+    yield from _course_questions(work)
+
+
+def _course_questions(work: _Work) -> Iterator[_Question]:
     if work.runs:
         yield rule_window(work.subject, work.course), partial(_take_condition, work)
+    # Second by second it takes a while, and only a delivery asks for it.
     if Aspect.DELIVERY in work.wanted:
         yield live_window(work.subject, work.course), partial(_take_live_condition, work)
 

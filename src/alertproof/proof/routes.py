@@ -65,13 +65,19 @@ class _Claim:
     judge: Callable[[_Beds], Faults]
 
 
-def prove_routes(host: Host, folder: Path, service: Service, stop: threading.Event) -> tuple[ServiceProof, ...]:
+def prove_routes(
+    host: Host,
+    folder: Path,
+    service: Service,
+    stop: threading.Event,
+    wanted: Callable[[str], bool] = lambda _: True,
+) -> tuple[ServiceProof, ...]:
     """Give a proof for each claim of a service's `routes`, and one that silences work; nothing without contracts.
 
-    `folder` is one that the engines can see. Raises EngineError where an engine fails, KeyboardInterrupt once `stop` is
-    set.
+    `wanted` says of a claim's name whether to prove it. `folder` is one that the engines can see. Raises EngineError
+    where an engine fails, KeyboardInterrupt once `stop` is set.
     """
-    claims = _all_claims(service)
+    claims = [claim for claim in _all_claims(service) if wanted(claim.name)]
     if not claims:
         return ()
     if service.alertmanager is None:
