@@ -61,9 +61,7 @@ def judge_for(
         reason = f"still pending {last} after its condition began; the contract says for {claimed}"
         return refuted(Aspect.FOR, claimed, "never fires", reason), measured
     said = format_duration(measured.for_ms)
-    # An alert changes its state at an evaluation: a `for` between two of them ends at the later.
-    due = -(-contract.for_ms // course.interval_ms) * course.interval_ms
-    if measured.for_ms != due:
+    if measured.for_ms != contract.for_ms:
         return refuted(Aspect.FOR, claimed, said, f"fires after {said}, the contract says for {claimed}"), measured
     onset = measured.active_ms - course.rises_ms
     if onset >= contract.window_ms + course.interval_ms:

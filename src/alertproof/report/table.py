@@ -179,10 +179,8 @@ def _service_table(services: tuple[ServiceProof, ...]) -> Table:
 def _print_coverage(console: Console, coverage: tuple[Coverage, ...]) -> None:
     for item in coverage:
         watched = f"\n{item.service}: {counted(len(item.watched), 'metric')} watched"
-        blind = (
-            f"{counted(len(item.blind), 'metric')} that no alert reads: {', '.join(item.blind)}" if item.blind else ""
-        )
-        console.print(f"{watched}; blind to {blind or 'none'}", markup=False)
+        blind = f"; blind to {counted(len(item.blind), 'metric')}: {', '.join(item.blind)}" if item.blind else ""
+        console.print(f"{watched}{blind}", markup=False)
 
 
 def _defect_table(defects: tuple[DefectProof, ...]) -> Table:
