@@ -211,7 +211,19 @@ FIRED: Mapping[str, tuple[str, Item, tuple[str, ...], Mapping[str, Any]]] = {
     "idle": (f"{RATIO} > 0.05 or {WHOLE} == 0", FAILS, ("idle",), {}),
     "zero_whole": ('pool_used{job="api"} / pool_size{job="api"} > 0.8', FULL, ("zero_whole",), {}),
 }
-RULES = [*SEVERAL, *RECORDED, *RHYTHMS, *OTHERS]
+# Evaluated less often than scraped: whether it sees a scrape that fails is a matter of luck.
+RARE = [
+    Rule(
+        f"rare_{interval}",
+        'up{job="api"} == 0',
+        (DOWN,),
+        Aspect.TOLERANCE,
+        "a missed scrape fires it; a target restart fires it",
+        {"interval": interval, "for": "0s"},
+    )
+    for interval in ("40s", "45s", "1m")
+]
+RULES = [*RARE, *SEVERAL, *RECORDED, *RHYTHMS, *OTHERS]
 
 
 def alerts() -> list[Item]:

@@ -8,6 +8,7 @@ import pytest
 
 from alertproof.errors import InputError
 from alertproof.load.estate import load_estate
+from alertproof.model.signal import Count, Gauge, Mean, Presence, Rate, Ratio, Shape, Share, Signal, Sum
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -196,3 +197,65 @@ def test_a_server_that_scrapes_nothing_has_no_gaps_and_neither_has_one_that_is_c
 ) -> None:
     assert load(claim(SHAPES["gauge"])).findings == ()
     assert load(claim(SHAPES["gauge"]), jobs=("a",), blackouts=({"job": "a", "within": "1m"},)).findings == ()
+
+
+def test_a_service_without_contracts_has_no_blackouts_to_speak_of(load: Callable[..., Any], tmp_path: Path) -> None:
+    load(claim(SHAPES["gauge"]), jobs=("a", "b"))
+    (tmp_path / "rules/contracts/s.yml").unlink()
+    assert load_estate([tmp_path]).findings == ()
+
+
+def test_a_signal_of_no_job_in_particular_reads_what_is_scraped(load: Callable[..., Any]) -> None:
+    signal = {"gauge": {"metric": "queue", "select": {}, "per": ["instance"]}}
+    assert load(claim(signal), jobs=("b",), blackouts=({"job": "b", "within": "1m"},)).findings == ()
+
+
+@pytest.mark.parametrize(
+    ("kind", "unit", "shape"),
+    [
+        ("gauge", "count", Gauge("queue")),
+        ("ratio", "ratio", Ratio("done_total", "all_total", 300_000)),
+        ("mean", "s", Mean("busy_seconds_total", "all_total", 300_000)),
+        ("rate", "per_minute", Rate("done_total", 300_000, 60_000)),
+        ("increase", "count", Rate("done_total", 300_000, 300_000)),
+        ("share", "ratio", Share("queue", "heat", 10.0)),
+        ("count", "count", Count("state", 1.0, "pod")),
+        ("presence", "state", Presence("queue")),
+        ("sum", "count", Sum("queue")),
+    ],
+)
+def test_a_shape_is_read_as_it_is_written(load: Callable[..., Any], kind: str, unit: str, shape: Shape) -> None:
+    (alert,) = load(claim(SHAPES[kind], unit)).alerts
+    signal = alert.contract.comparisons[0].signal
+    assert signal.shape == shape
+    assert signal.select == SELECT["select"]
+
+
+def test_where_is_read_and_belongs_to_the_part(load: Callable[..., Any]) -> None:
+    signal = narrowed("ratio", where={"status": ["bad"]})
+    (alert,) = load(claim(signal, "ratio")).alerts
+    assert alert.contract.comparisons[0].signal.where == {"status": ("bad",)}
+
+
+def test_the_window_of_a_contract_is_its_longest(load: Callable[..., Any]) -> None:
+    long = {"increase_of": {"metric": "done_total", "window": "1h", **ALL}}
+    short = {"increase_of": {"metric": "all_total", "window": "5m", **ALL}}
+    for pair in ((long, short), (short, long)):
+        assert load(*(claim(signal) for signal in pair)).alerts[0].contract.window_ms == 3_600_000
+
+
+@pytest.mark.parametrize(
+    ("select", "per", "each"),
+    [
+        ({"job": "a"}, ("job",), False),
+        ({}, ("job",), False),
+        ({"zone": "z"}, ("zone",), False),
+        ({"job": "a"}, ("job", "instance"), True),
+        ({}, ("zone",), True),
+        ({}, (), False),
+    ],
+)
+def test_targets_have_alerts_of_their_own_where_a_label_is_left_open(
+    select: dict[str, str], per: tuple[str, ...], *, each: bool
+) -> None:
+    assert Signal(Gauge("queue"), select, per).each is each

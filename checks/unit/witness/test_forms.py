@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from alertproof.errors import Place
+from alertproof.model.contract import Comparison
 from alertproof.model.metrics import Metric
 from alertproof.model.series import METRIC_NAME, Series
 from alertproof.model.signal import (
@@ -26,7 +28,7 @@ from alertproof.model.signal import (
     Signal,
     Sum,
 )
-from alertproof.witness import Phase, Target, steady, synthesise
+from alertproof.witness import Domain, Phase, Target, domain_of, search_levels, steady, synthesise
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -248,3 +250,46 @@ def test_labels_of_its_own_win_over_declared_ones_and_labels_of_the_scrape_over_
     target = Target({"path": "/scraped"}, (Phase(0, 1.0),), 1, {"status": "418", "path": "/own", "other": "x"})
     (series,) = made(Rate("requests", WINDOW, 1_000), target)
     assert series.labels == {METRIC_NAME: "requests", "status": "418", "path": "/scraped"}
+
+
+@pytest.mark.parametrize(("own", "statuses"), [("503", ("503", "200")), ("200", ("200", "not-500"))])
+def test_a_target_may_choose_which_value_its_counted_series_has(own: str, statuses: tuple[str, str]) -> None:
+    target = Target({}, (Phase(0, 0.25),), 1, {"status": own})
+    counted, rest = made(Ratio("requests", "requests", WINDOW, WHERE), target)
+    assert (counted.labels["status"], rest.labels["status"]) == statuses
+    assert growth((counted,), "requests") / growth((rest,), "requests") == pytest.approx(0.25 / 0.75)
+
+
+@pytest.mark.parametrize(
+    ("shape", "low", "high", "values", "whole"),
+    [
+        (Ratio("part", "whole", 1), 0.0, 1.0, (), False),
+        # The lowest bucket begins at 0, and a part of it holds all observations.
+        (Quantile("latency", 0.5, 1), 25.0, math.inf, (), False),
+        (Mean("part", "whole", 1), 0.0, math.inf, (), False),
+        (Rate("part", 1, 1), 0.0, math.inf, (), False),
+        (Share("queue", "size", 1.0), 0.0, math.inf, (), False),
+        (Count("state", 1.0, "node"), 0.0, math.inf, (), True),
+        (Presence("queue"), 0.0, 1.0, (0.0, 1.0), False),
+        (Average("state", 1), 0.0, 1.0, (), False),
+        (Average("queue", 1), -math.inf, math.inf, (), False),
+        (Sum("state"), 0.0, math.inf, (), True),
+        (Sum("queue"), -math.inf, math.inf, (), False),
+        (Gauge("state"), -math.inf, math.inf, (0.0, 1.0), False),
+        (Gauge("queue"), -math.inf, math.inf, (), False),
+    ],
+)
+def test_the_levels_a_signal_can_show(
+    shape: Shape, low: float, high: float, values: tuple[float, ...], *, whole: bool
+) -> None:
+    assert domain_of(Signal(shape, {}, ()), METRICS) == Domain(low, high, values, whole)
+
+
+def test_whole_levels_are_asked_on_both_sides_of_the_threshold_and_no_further_than_the_contract_speaks() -> None:
+    signal = Signal(Count("state", 1.0, "node"), {}, ())
+    comparison = Comparison(signal, ">", 3.0, "count", 1.0, 6.0, PLACE)
+    levels = search_levels(comparison, domain_of(signal, METRICS), hints=(20.0,))
+    assert {2.0, 3.0, 4.0, 5.0, 6.0, 7.0} <= set(levels)
+    assert min(levels) == 0.0
+    assert max(levels) <= 8.0
+    assert all(level == int(level) for level in levels)

@@ -69,6 +69,8 @@ def test_a_quantile_of_shares_is_the_inverse_of_the_shares_of_a_quantile(quantil
         # The lowest bucket begins at 0, unless its own bound is not above it.
         (0.5, (0.8, 1.0, 1.0), (-5.0, 20.0), -5.0),
         (0.5, (2.0, 4.0, 4.0), (10.0, 20.0), 10.0),
+        # The first bucket that holds the rank, not an empty one after it.
+        (0.5, (0.5, 0.5, 1.0), (10.0, 20.0), 10.0),
     ],
 )
 def test_a_quantile_of_shares_is_interpolated(

@@ -48,8 +48,14 @@ def trials(subject: Subject) -> Iterator[Trial]:
         series = _SERIES[disturbance](subject)
         if series is None:
             continue
-        for phase in _PHASES_MS:
+        for phase in _phases_ms(subject):
             yield Trial(disturbance, _window(subject, f"{disturbance} +{phase}", series, phase), phase)
+
+
+def _phases_ms(subject: Subject) -> Iterator[int]:
+    """Give times after a scrape; a rule that is evaluated less often than scrapes come may see any of them."""
+    for scrape in range(-(-subject.alert.interval_ms // subject.scrape_ms)):
+        yield from (scrape * subject.scrape_ms + phase for phase in _PHASES_MS)
 
 
 def judge_tolerance(alert: Alert, results: Sequence[tuple[Trial, WindowResult]]) -> Outcome:
