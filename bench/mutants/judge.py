@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from alertproof.errors import EngineRefused, InputError
+from alertproof.errors import EngineRefused, InputError, UsageError
 from alertproof.model.proof import Aspect, Outcome, ServiceAspect, Verdict
 from alertproof.proof.blackouts import prove_silence
 from alertproof.proof.prove import prove_rules
@@ -43,6 +43,18 @@ class Notice:
     aspect: str
     verdict: str
     reason: str
+
+
+def require_proved(host: Host, folder: Path, alerts: Sequence[Alert]) -> None:
+    """Raise UsageError for an alert that is not proved as it is: then all of its mutants would seem noticed."""
+    aspects = frozenset().union(*_OF_RULE)
+    proofs = prove_rules(host, folder, alerts, wanted=dict.fromkeys(range(len(alerts)), aspects))
+    for proof in proofs:
+        if (notice := _notice(proof.outcomes)) is not None:
+            raise UsageError(
+                f"{proof.alert.id} is {notice.verdict} as it is, {notice.aspect}: {notice.reason}",
+                "mend it first; all mutants of an alert that is not proved would seem noticed",
+            )
 
 
 def notice_all(

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from bench.mutants.equivalence import equivalent
-from bench.mutants.judge import notice_all
+from bench.mutants.judge import notice_all, require_proved
 from bench.mutants.report import Fate, Result
 from bench.mutants.routes import notice_routes, route_mutants
 from bench.mutants.rules import rule_mutants
@@ -38,9 +38,12 @@ def run_mutants(  # noqa: PLR0913 each a plain fact of the run
 ) -> Result:
     """Give what became of the mutants of some alerts, and of the Alertmanager files of their services.
 
-    `kinds` narrows them; without any, all are made. Raises EngineError where an engine fails.
+    `kinds` narrows them; without any, all are made. Raises UsageError for an alert that is not proved as it
+    is, EngineError where an engine fails.
     """
     started = time.monotonic()
+    progress(f"{len(alerts)} alerts as they are")
+    require_proved(host, folder, alerts)
     fates = _of_rules(host, folder, estate, alerts, progress, kinds, seed)
     if routes:
         fates += _of_routes(host, folder, estate, alerts, progress, kinds)
