@@ -5,7 +5,7 @@ A mutant is noticed when an aspect of its proof is not proved, or the engine ref
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -58,9 +58,12 @@ def require_proved(host: Host, folder: Path, alerts: Sequence[Alert]) -> None:
 
 
 def notice_all(
-    host: Host, folder: Path, estate: Estate, mutants: Sequence[Mutant], progress: Progress
+    host: Host, folder: Path, estate: Estate, mutants: Sequence[Mutant], doubtful: Collection[int], progress: Progress
 ) -> dict[int, Notice]:
-    """Give how mutants were noticed, by their index; those that survive are missing."""
+    """Give how mutants were noticed, by their index; those that survive are missing.
+
+    Of the `doubtful`, which are said to be equivalent, the proofs about whole services are not asked: they take long.
+    """
     found: dict[int, Notice] = {}
     for stage in range(len(_OF_RULE)):
         todo = [index for index in range(len(mutants)) if index not in found]
@@ -69,7 +72,7 @@ def notice_all(
             part = todo[start : start + _TOGETHER]
             found |= _ask(host, folder, [(index, mutants[index], _stages(mutants[index])[stage]) for index in part])
     for index, mutant in enumerate(mutants):
-        if index not in found:
+        if index not in found and index not in doubtful:
             progress(f"{len(found)} of {len(mutants)} noticed; services")
             notice = _by_service(host, folder, estate, mutant)
             if notice is not None:

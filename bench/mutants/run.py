@@ -62,8 +62,9 @@ def _of_rules(  # noqa: PLR0913, PLR0917 as above
 ) -> list[Fate]:
     mutants = [mutant for alert in alerts for mutant in rule_mutants(alert) if not kinds or mutant.kind in kinds]
     reasons = [equivalent(mutant) for mutant in mutants]
-    notices = notice_all(host, folder, estate, mutants, progress)
-    doubtful = [number for number, reason in enumerate(reasons) if reason or number not in notices]
+    same = {number for number, reason in enumerate(reasons) if reason}
+    notices = notice_all(host, folder, estate, mutants, same, progress)
+    doubtful = [number for number in range(len(mutants)) if number in same or number not in notices]
     progress(f"random series for {len(doubtful)} mutants")
     shown = dict(zip(doubtful, search(host, folder, [mutants[n] for n in doubtful], seed), strict=True))
     return [
