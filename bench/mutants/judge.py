@@ -5,11 +5,11 @@ A mutant is noticed when an aspect of its proof is not proved, or the engine ref
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from alertproof.errors import EngineRefused, InputError
+from alertproof.errors import EngineRefused, InputError, UsageError
 from alertproof.model.proof import Aspect, Outcome, ServiceAspect, Verdict
 from alertproof.proof.blackouts import prove_silence
 from alertproof.proof.prove import prove_rules
@@ -45,10 +45,25 @@ class Notice:
     reason: str
 
 
+def require_proved(host: Host, folder: Path, alerts: Sequence[Alert]) -> None:
+    """Raise UsageError for an alert that is not proved as it is: then all of its mutants would seem noticed."""
+    aspects = frozenset().union(*_OF_RULE)
+    proofs = prove_rules(host, folder, alerts, wanted=dict.fromkeys(range(len(alerts)), aspects))
+    for proof in proofs:
+        if (notice := _notice(proof.outcomes)) is not None:
+            raise UsageError(
+                f"{proof.alert.id} is {notice.verdict} as it is, {notice.aspect}: {notice.reason}",
+                "mend it first; all mutants of an alert that is not proved would seem noticed",
+            )
+
+
 def notice_all(
-    host: Host, folder: Path, estate: Estate, mutants: Sequence[Mutant], progress: Progress
+    host: Host, folder: Path, estate: Estate, mutants: Sequence[Mutant], doubtful: Collection[int], progress: Progress
 ) -> dict[int, Notice]:
-    """Give how mutants were noticed, by their index; those that survive are missing."""
+    """Give how mutants were noticed, by their index; those that survive are missing.
+
+    Of the `doubtful`, which are said to be equivalent, the proofs about whole services are not asked: they take long.
+    """
     found: dict[int, Notice] = {}
     for stage in range(len(_OF_RULE)):
         todo = [index for index in range(len(mutants)) if index not in found]
@@ -57,7 +72,7 @@ def notice_all(
             part = todo[start : start + _TOGETHER]
             found |= _ask(host, folder, [(index, mutants[index], _stages(mutants[index])[stage]) for index in part])
     for index, mutant in enumerate(mutants):
-        if index not in found:
+        if index not in found and index not in doubtful:
             progress(f"{len(found)} of {len(mutants)} noticed; services")
             notice = _by_service(host, folder, estate, mutant)
             if notice is not None:

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from bench.mutants.equivalence import equivalent
-from bench.mutants.judge import notice_all
+from bench.mutants.judge import notice_all, require_proved
 from bench.mutants.report import Fate, Result
 from bench.mutants.routes import notice_routes, route_mutants
 from bench.mutants.rules import rule_mutants
@@ -38,9 +38,12 @@ def run_mutants(  # noqa: PLR0913 each a plain fact of the run
 ) -> Result:
     """Give what became of the mutants of some alerts, and of the Alertmanager files of their services.
 
-    `kinds` narrows them; without any, all are made. Raises EngineError where an engine fails.
+    `kinds` narrows them; without any, all are made. Raises UsageError for an alert that is not proved as it
+    is, EngineError where an engine fails.
     """
     started = time.monotonic()
+    progress(f"{len(alerts)} alerts as they are")
+    require_proved(host, folder, alerts)
     fates = _of_rules(host, folder, estate, alerts, progress, kinds, seed)
     if routes:
         fates += _of_routes(host, folder, estate, alerts, progress, kinds)
@@ -59,8 +62,9 @@ def _of_rules(  # noqa: PLR0913, PLR0917 as above
 ) -> list[Fate]:
     mutants = [mutant for alert in alerts for mutant in rule_mutants(alert) if not kinds or mutant.kind in kinds]
     reasons = [equivalent(mutant) for mutant in mutants]
-    notices = notice_all(host, folder, estate, mutants, progress)
-    doubtful = [number for number, reason in enumerate(reasons) if reason or number not in notices]
+    same = {number for number, reason in enumerate(reasons) if reason}
+    notices = notice_all(host, folder, estate, mutants, same, progress)
+    doubtful = [number for number in range(len(mutants)) if number in same or number not in notices]
     progress(f"random series for {len(doubtful)} mutants")
     shown = dict(zip(doubtful, search(host, folder, [mutants[n] for n in doubtful], seed), strict=True))
     return [

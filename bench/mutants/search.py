@@ -23,7 +23,7 @@ from alertproof.units import format_duration
 from alertproof.witness.buckets import bucket_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from bench.mutants.rules import Mutant
@@ -94,7 +94,8 @@ def _series(mutant: Mutant, dice: random.Random, count: int) -> Iterator[Series]
     for _ in range(dice.randint(1, _MOST_TARGETS)):
         chosen = {label: dice.choice(options) for label, options in values.items()}
         for name in sorted(read_metrics):
-            for item in _of_metric(metrics[name], chosen, numbers, dice, count):
+            foreign = {label for other in read_metrics for label in metrics[other].labels} - {*metrics[name].labels}
+            for item in _of_metric(metrics[name], chosen, foreign, numbers, dice, count):
                 key = tuple(sorted(item.labels.items()))
                 if key not in seen:
                     seen.add(key)
@@ -125,10 +126,16 @@ def _label_values(metrics: Sequence[Metric], texts: Sequence[str]) -> dict[str, 
     return values
 
 
-def _of_metric(
-    metric: Metric, chosen: Mapping[str, str], numbers: Sequence[float], dice: random.Random, count: int
+def _of_metric(  # noqa: PLR0913, PLR0917 each a plain fact of the series
+    metric: Metric,
+    chosen: Mapping[str, str],
+    foreign: Collection[str],
+    numbers: Sequence[float],
+    dice: random.Random,
+    count: int,
 ) -> Iterator[Series]:
-    labels = {label: chosen[label] for label in ("job", "instance", *metric.labels) if chosen[label]}
+    # Labels that others declare are none of its own; those that only an expression asks for, anything may have.
+    labels = {label: value for label, value in chosen.items() if value and label not in foreign}
     named = {METRIC_NAME: metric.name, **labels}
     if metric.type == "histogram":
         weights = [dice.choice((0.0, 1.0, 1.0, 10.0)) * dice.random() for _ in (*metric.buckets, math.inf)]

@@ -66,7 +66,7 @@ def traffic_cases(subject: Subject) -> Iterator[Case]:
         if isinstance(shape, Average):
             yield from _latest(subject, index)
         if shape.window_ms and not isinstance(shape, Average):
-            yield _anew(subject, index)
+            yield from _anew(subject, index)
 
 
 def _near(subject: Subject, comparison: Comparison) -> tuple[float, float] | None:
@@ -104,7 +104,7 @@ def _split(subject: Subject, index: int, label: str, near: tuple[float, float]) 
 
     for level in near:
         name = f"{_INTO} series that differ in {label}, together at {level:g}"
-        yield _changed(subject, index, name, level, divide)
+        yield _changed(subject, index, name, steady_target(subject, index, 1, level), divide)
 
 
 def _twice(subject: Subject, index: int, label: str, near: tuple[float, float]) -> Iterator[Case]:
@@ -185,27 +185,30 @@ def _latest(subject: Subject, index: int) -> Iterator[Case]:
         yield case_of(subject, index, name, [Target(target_labels(comparison, 1), phases)], [1])
 
 
-def _anew(subject: Subject, index: int) -> Case:
-    """Give a target at the firing level whose counters start from zero in the middle of the window."""
+def _anew(subject: Subject, index: int) -> Iterator[Case]:
+    """Give a target at one level since before the window, whose counters start from zero in its middle."""
     comparison = subject.comparisons[index]
-    window = comparison.signal.shape.window_ms
-    at = (subject.length_ms - window // 2) // subject.scrape_ms
+    window, step = comparison.signal.shape.window_ms, subject.scrape_ms
+    at = (subject.length_ms - window // 2) // step
     reads = comparison.signal.shape.reads
 
     def again(series: Series) -> Sequence[Series]:
         own = metric_of(series.labels[METRIC_NAME], subject.metrics) in reads
         return reset([series], at, lambda _: own)
 
-    return _changed(subject, index, "counters that start anew in its window", comparison.example, again)
+    for before, level in ((comparison.usual, comparison.example), (comparison.example, comparison.usual)):
+        phases = (Phase(0, before), Phase(subject.length_ms - window - 2 * step, level))
+        target = Target(target_labels(comparison, 1), phases)
+        yield _changed(subject, index, f"counters that start anew in its window at {level:g}", target, again)
 
 
 def _changed(
-    subject: Subject, index: int, name: str, level: float, change: Callable[[Series], Sequence[Series]]
+    subject: Subject, index: int, name: str, target: Target, change: Callable[[Series], Sequence[Series]]
 ) -> Case:
-    """Give one target at a level, with every series made into others."""
+    """Give one target, active where its last level fires, with every series made into others."""
     comparison = subject.comparisons[index]
-    made = with_others(subject, index, [steady_target(subject, index, 1, level)])
+    made = with_others(subject, index, [target])
     series = tuple(item for one in made for item in change(one))
-    active = fires(comparison, level)
+    active = fires(comparison, target.phases[-1].level)
     expected = (active_labels(comparison, subject.metrics, 1),) if active else ()
     return Case(name, window_of(subject, name, series, index), expected)
