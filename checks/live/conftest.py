@@ -38,7 +38,7 @@ def docker_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 def copied_estate(tmp_path: Path) -> Path:
     """Give a copy of the sample estate to change: three alerts of one service, and two defects."""
     copy = tmp_path / "estate"
-    shutil.copytree(SAMPLE, copy)
+    shutil.copytree(SAMPLE, copy, ignore=shutil.ignore_patterns(".alertproof"))
     return copy
 
 

@@ -96,7 +96,7 @@ def test_quiet_prints_nothing_and_keep_keeps_the_evidence(copied_estate: Path, t
     done = alertproof("prove", "-q", "--keep", str(tmp_path / "evidence"), cwd=copied_estate)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     kept = {path.name for path in (tmp_path / "evidence").rglob("*")}
-    assert {"prometheus.log", "tests-0.yml", "rules-0.yml"} <= kept
+    assert {"prometheus.log", "test-0.yml", "rules-0.yml", "whole-0.yml"} <= kept
     again = alertproof("prove", "--keep", str(tmp_path / "evidence"), cwd=copied_estate)
     assert again.returncode == 2
     assert "is not empty" in again.stderr
@@ -154,10 +154,10 @@ def test_a_bad_file_is_one_clear_error(tmp_path: Path, case: str) -> None:
 @pytest.mark.parametrize(
     ("file", "old", "new", "place", "says"),
     [
-        (CONTRACTS, "threshold: 500", "threshold: high", f"{CONTRACTS}:27:", "must be a number"),
-        (CONTRACTS, "for: 5m", "for: five", f"{CONTRACTS}:31:", "not a duration"),
-        (CONTRACTS, "usual: 80", "usual: 800", f"{CONTRACTS}:29:", "already fires"),
-        (CONTRACTS, "metric: up", "metric: upp", f"{CONTRACTS}:81:", "reads metric 'upp'"),
+        (CONTRACTS, "threshold: 500", "threshold: high", f"{CONTRACTS}:24:", "must be a number"),
+        (CONTRACTS, "for: 5m", "for: five", f"{CONTRACTS}:28:", "not a duration"),
+        (CONTRACTS, "usual: 80", "usual: 800", f"{CONTRACTS}:26:", "already fires"),
+        (CONTRACTS, "metric: up", "metric: upp", f"{CONTRACTS}:78:", "reads metric 'upp'"),
         (
             "rules/prometheus/video_chat/prometheus.yml",
             "- alerts.yml",

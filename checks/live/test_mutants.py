@@ -72,6 +72,29 @@ MUTANTS = [
     Mutant(ICE, "severity: warning", "severity: critical", Aspect.LABELS, "severity=warning"),
     Mutant(LATENCY, 'printf "%.0f" }} ms', 'printf "%.0f" }} s', Aspect.ANNOTATIONS, "p95 750 s"),
     Mutant(TURN, "$labels.instance", "$labels.pod", Aspect.ANNOTATIONS, "summary is 'TURN server  is down'"),
+    Mutant(ICE, "sum(rate(ice_connected", "max(rate(ice_connected", Aspect.INSTANCES, "series that differ in instance"),
+    Mutant(
+        ICE,
+        'attempted_total{job="backend"}[5m]',
+        'attempted_total{job="backend"}[10m]',
+        Aspect.WINDOW,
+        "with traffic that falls just before its window at 0.99: expected none, got the alert",
+    ),
+    Mutant(
+        ICE,
+        'attempted_total{job="backend"}[5m]',
+        'attempted_total{job="backend"}[2m]',
+        Aspect.WINDOW,
+        "with traffic that is high early in its window at 0.75: expected the alert, got none",
+    ),
+    Mutant(LATENCY, "rate(", "delta(", Aspect.WINDOW, "with counters that start anew in its window"),
+    Mutant(
+        TURN,
+        "service: video-chat",
+        "service: video-chat\n          instance: coturn-1",
+        Aspect.LABELS,
+        "it sets instance to one text for every alert",
+    ),
 ]
 DELIVERY_MUTANTS = [
     Mutant(LATENCY, "          severity: critical\n", "", Aspect.DELIVERY, "pagerduty never heard of it"),
@@ -129,7 +152,7 @@ def run_mutant(host: Host, estate: Path, folder: Path, mutant: Mutant, *, delive
     assert mutant.old in text[start:]
     file.write_text(text[:start] + text[start:].replace(mutant.old, mutant.new), encoding="utf-8")
     folder.mkdir()
-    return run_proofs(host, folder, load_estate([estate]), delivers=delivers)
+    return run_proofs(host, folder, load_estate([estate]), delivers=delivers, once=True)
 
 
 def noticed(run: Run, mutant: Mutant) -> Proof:

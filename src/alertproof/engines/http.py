@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import secrets
 import socket
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -20,15 +22,39 @@ _POLL_SECONDS = 0.02
 _CALL_SECONDS = 120.0
 
 # Never through a proxy of the environment: these servers are ours and on this machine.
+# Below the ranges from which Linux (32768) and others (49152) hand out ports, above those of well-known servers.
+_PORTS = range(20_000, 32_000)
+_PORT_TRIES = 100
+_PORTS_LOCK = threading.Lock()
+_given: set[int] = set()
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 def free_port() -> int:
-    """Give a port of 127.0.0.1 that was free a moment ago."""
+    """Give a port of 127.0.0.1 that was free a moment ago, and that this process gives to nobody else.
+
+    It lies below those that the system hands out by itself: between our choice and the engine's start, a server of
+    ours or an outgoing connection would otherwise take it now and then.
+    """
+    with _PORTS_LOCK:
+        for _ in range(_PORT_TRIES):
+            port = secrets.choice(_PORTS)
+            if port not in _given and _is_free(port):
+                _given.add(port)
+                return port
     with socket.socket() as probe:
         probe.bind((LOOPBACK, 0))
-        port: int = probe.getsockname()[1]
-        return port
+        found: int = probe.getsockname()[1]
+        return found
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError:
+            return False
+        return True
 
 
 def wait_until_ready(service: Service, name: str, url: str) -> None:

@@ -60,19 +60,21 @@ class LiveAlert:
 class Replay:
     """What a live replay shows: alerts, and series that stay as they are.
 
-    In real time every `for` is waited out: conditions begin at the start, and nothing is restored.
+    In real time every `for` is waited out: conditions begin at the start, and nothing is restored. Else conditions
+    end `holds_s` after the start.
     """
 
     alerts: tuple[LiveAlert, ...]
     healthy: tuple[Series, ...]
     healthy_step_ms: int
     realtime: bool = False
+    holds_s: float = CLEARS_AFTER_S
 
     @property
     def clears_after_s(self) -> float:
         """Give when the last condition ends, in seconds after the history was written."""
         if not self.realtime:
-            return CLEARS_AFTER_S
+            return self.holds_s
         longest = max(alert.clears_ms - alert.active_ms for alert in self.alerts)
         return (_BEGINS_AFTER_MS + longest) / 1000
 
@@ -90,7 +92,7 @@ class Replay:
         """Give when an alert's scenario begins, as Unix time."""
         if self.realtime:
             return now_ms + _BEGINS_AFTER_MS - alert.active_ms
-        return now_ms + round(CLEARS_AFTER_S * 1000) - alert.clears_ms
+        return now_ms + round(self.holds_s * 1000) - alert.clears_ms
 
 
 @dataclass(frozen=True, slots=True)

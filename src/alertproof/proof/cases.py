@@ -54,7 +54,7 @@ EXACT_TRAFFIC = (
     10000,
 )
 # A neighbour with this much more traffic decides any sum that wrongly includes it.
-_HEAVY = 1_000.0
+HEAVY = 1_000.0
 # Levels closer to the threshold than this part of the way to the usual or the firing one are left to the search for
 # the flip point.
 _MARGIN = 0.05
@@ -123,9 +123,9 @@ def _outsiders(subject: Subject, index: int, label: str, other: str) -> Iterator
         (comparison.usual, comparison.example, "at the firing level"),
         (comparison.example, comparison.usual, "at the usual level beside the firing one"),
     ):
-        targets = [steady_target(subject, index, 1, inside), steady(outside, level, DEFAULT_TRAFFIC * _HEAVY)]
+        targets = [steady_target(subject, index, 1, inside), steady(outside, level, DEFAULT_TRAFFIC * HEAVY)]
         active = [1] if inside == comparison.example else []
-        yield _case(subject, index, f"a series with {label}={other!r} {words}", targets, active)
+        yield case_of(subject, index, f"a series with {label}={other!r} {words}", targets, active)
 
 
 def _where_cases(subject: Subject, index: int) -> Iterator[Case]:
@@ -136,7 +136,7 @@ def _where_cases(subject: Subject, index: int) -> Iterator[Case]:
         for value in subject.metrics[next(iter(comparison.signal.shape.reads))].labels[label]:
             target = Target(labels, (Phase(0, comparison.example),), 1, {label: value})
             name = f"{label}={value!r} at the firing level"
-            yield _case(subject, index, name, [target], [1] if value in counted else [])
+            yield case_of(subject, index, name, [target], [1] if value in counted else [])
 
 
 def instance_cases(subject: Subject) -> Iterator[Case]:
@@ -147,7 +147,7 @@ def instance_cases(subject: Subject) -> Iterator[Case]:
     """
     for index, comparison in enumerate(subject.comparisons):
         usual, example = comparison.usual, comparison.example
-        light, heavy = DEFAULT_TRAFFIC, DEFAULT_TRAFFIC * _HEAVY
+        light, heavy = DEFAULT_TRAFFIC, DEFAULT_TRAFFIC * HEAVY
         yield from _together(subject, index, "targets at the firing level", [(example, light)] * 2)
         yield from _together(subject, index, "targets at the firing level", [(example, light)] * _MANY)
         yield from _together(subject, index, "targets, one at the firing level", [(example, light), (usual, heavy)])
@@ -194,9 +194,9 @@ def window_cases(subject: Subject) -> Iterator[Case]:
             continue
         edge, labels = end - window, target_labels(comparison, 1)
         weighed = comparison.signal.shape.combines is Combines.BY_WEIGHT
-        heavy = DEFAULT_TRAFFIC * (_HEAVY if weighed else 1)
+        heavy = DEFAULT_TRAFFIC * (HEAVY if weighed else 1)
         before = (Phase(0, comparison.example, heavy), Phase(edge - 2 * step, comparison.usual))
-        yield _case(subject, index, "a breach just before its window", [Target(labels, before)], [])
+        yield case_of(subject, index, "a breach just before its window", [Target(labels, before)], [])
         parts = (window // step // part for part in _PARTS)
         early = _burst(subject, comparison, sorted({2, *(samples for samples in parts if samples > 1)}))
         if early is not None:
@@ -206,11 +206,11 @@ def window_cases(subject: Subject) -> Iterator[Case]:
                 Phase(edge + 2 * step, level, heavy),
                 Phase(edge + (2 + samples) * step, comparison.usual),
             )
-            yield _case(subject, index, "a breach early in its window", [Target(labels, inside)], [1])
+            yield case_of(subject, index, "a breach early in its window", [Target(labels, inside)], [1])
         last = _burst(subject, comparison, [1])
         if last is not None:
             latest = (Phase(0, comparison.usual), Phase(end, last[1], heavy))
-            yield _case(subject, index, "a breach in the last sample of its window", [Target(labels, latest)], [1])
+            yield case_of(subject, index, "a breach in the last sample of its window", [Target(labels, latest)], [1])
         yield from _short(subject, index)
 
 
@@ -223,10 +223,10 @@ def _short(subject: Subject, index: int) -> Iterator[Case]:
     short = int(samples * half)
     # One sample more or less is a matter of where the window begins.
     levels = [_level_after(subject, index, samples, breached) for breached in (short, short + 1)]
-    if short and not any(_close(comparison, level) or _fires(comparison, level) for level in levels):
+    if short and not any(_close(comparison, level) or fires(comparison, level) for level in levels):
         phases = (Phase(0, usual), Phase(end - (short - 1) * step, comparison.example))
         target = Target(target_labels(comparison, 1), phases)
-        yield _case(subject, index, "a breach too short for its window", [target], [])
+        yield case_of(subject, index, "a breach too short for its window", [target], [])
 
 
 def _level_after(subject: Subject, index: int, samples: int, breached: int) -> float:
@@ -258,18 +258,18 @@ def _together(subject: Subject, index: int, words: str, levels: Sequence[tuple[f
     targets = [steady_target(subject, index, n, *pair) for n, pair in enumerate(levels, start=1)]
     active = _active(subject, index, levels)
     if active is not None:
-        yield _case(subject, index, f"{len(levels)} {words}", targets, active)
+        yield case_of(subject, index, f"{len(levels)} {words}", targets, active)
 
 
 def _active(subject: Subject, index: int, levels: Sequence[tuple[float, float]]) -> list[int] | None:
     """Give which targets' alerts are active; None where the level together is too close to call."""
     comparison = subject.comparisons[index]
     if comparison.signal.each:
-        return [n for n, (level, _) in enumerate(levels, 1) if _fires(comparison, level)]
+        return [n for n, (level, _) in enumerate(levels, 1) if fires(comparison, level)]
     level = together(comparison.signal, subject.metrics, levels)
     if not domain_of(comparison.signal, subject.metrics).discrete and _close(comparison, level):
         return None
-    return [1] if _fires(comparison, level) else []
+    return [1] if fires(comparison, level) else []
 
 
 def _close(comparison: Comparison, level: float) -> bool:
@@ -282,7 +282,8 @@ def _margin(comparison: Comparison) -> float:
     return _MARGIN * min(distance for distance in distances if distance)
 
 
-def _fires(comparison: Comparison, level: float) -> bool:
+def fires(comparison: Comparison, level: float) -> bool:
+    """Give whether a comparison holds at a level."""
     return holds(comparison.operator, level, comparison.threshold)
 
 
@@ -300,7 +301,7 @@ def _label_cases(subject: Subject, index: int, label: str) -> Iterator[Case]:
     """Give two series of one instance that differ in a label alone, as a slow path beside a busy one."""
     comparison = subject.comparisons[index]
     usual, example = comparison.usual, comparison.example
-    light, heavy = DEFAULT_TRAFFIC, DEFAULT_TRAFFIC * _HEAVY
+    light, heavy = DEFAULT_TRAFFIC, DEFAULT_TRAFFIC * HEAVY
     for levels, words in (
         (((example, light), (usual, heavy)), f"one {label} of two, with little traffic, at the firing level"),
         (((usual, light), (example, heavy)), f"one {label} of two, with most traffic, at the firing level"),
@@ -312,7 +313,7 @@ def _label_cases(subject: Subject, index: int, label: str) -> Iterator[Case]:
         targets = [
             Target(labels, (Phase(0, *pair),), 1, {label: f"{label}-{n}"}) for n, pair in enumerate(levels, start=1)
         ]
-        yield _case(subject, index, words, targets, active)
+        yield case_of(subject, index, words, targets, active)
 
 
 def _apart(subject: Subject) -> Case:
@@ -326,7 +327,13 @@ def _apart(subject: Subject) -> Case:
     return Case(name, window_of(subject, name, (*series, *backdrop(subject, subject.length_ms))), ())
 
 
-def _case(subject: Subject, index: int, name: str, targets: list[Target], active: list[int]) -> Case:
+def active_case(subject: Subject, index: int, name: str, targets: list[Target], level: float) -> Case:
+    """Give a case whose one alert is active if comparison `index` holds at `level`."""
+    return case_of(subject, index, name, targets, [1] if fires(subject.comparisons[index], level) else [])
+
+
+def case_of(subject: Subject, index: int, name: str, targets: list[Target], active: list[int]) -> Case:
+    """Give a case with these targets, and the numbers of those whose alerts are active."""
     expected = tuple(active_labels(subject.comparisons[index], subject.metrics, number) for number in active)
     return Case(name, _window(subject, index, name, targets), expected)
 

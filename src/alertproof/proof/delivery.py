@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from alertproof.engines.live import LiveAlert, Replay, live
+from alertproof.engines.live import CLEARS_AFTER_S, LiveAlert, Replay, live
 from alertproof.errors import EngineRefused
 from alertproof.model.proof import Aspect, Outcome
 from alertproof.proof.batches import healthy_series
@@ -16,7 +16,7 @@ from alertproof.proof.judge_delivery import FIRING, RESOLVED, Evidence, Told, ju
 from alertproof.sinks.alterations import fixed_intervals
 from alertproof.sinks.capture import CaptureProxy
 from alertproof.sinks.overlay import overlay
-from alertproof.sinks.read import read
+from alertproof.sinks.read import mentions, read
 
 if TYPE_CHECKING:
     import threading
@@ -39,42 +39,59 @@ _STRANGERS_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
+class Pace:
+    """How long a replay takes: in real time every `for` is waited out; `patience` multiplies all other waits."""
+
+    realtime: bool = False
+    patience: float = 1.0
+
+
+_ONCE = Pace()
+
+
+@dataclass(frozen=True, slots=True)
 class Delivery:
-    """What became of one alert: who was told, and what the overlay changed to see it."""
+    """What became of one alert: who was told, and what the overlay changed to see it.
+
+    `replayed` says whether engines ran for it; where none could, there is nothing to try again.
+    """
 
     outcome: Outcome
     receivers: tuple[str, ...]
     notifications: tuple[Notification, ...]
     overlay: tuple[str, ...]
+    replayed: bool = False
 
 
 def deliver(
-    host: Host, folder: Path, batch: Sequence[RuleProof], stop: threading.Event, *, realtime: bool = False
+    host: Host, folder: Path, batch: Sequence[RuleProof], stop: threading.Event, pace: Pace = _ONCE
 ) -> list[Delivery]:
-    """Give what became of each alert of a batch, in order; in real time every `for` is waited out.
+    """Give what became of each alert of a batch, in order.
 
     Alerts that never fire, or whose service has no Alertmanager file, are told so without a replay.
     """
     service = batch[0].alert.service
-    firing = [proof for proof in batch if _can_fire(proof)]
+    firing = [proof for proof in batch if can_fire(proof)]
     if service.alertmanager is None or not firing:
         return [_undelivered(proof, service) for proof in batch]
     try:
-        evidence, changes = _replay(host, folder, firing, stop, realtime=realtime)
+        evidence, changes = _replay(host, folder, firing, stop, pace)
     except EngineRefused as error:
         return [_refused(proof, error) for proof in batch]
-    return [_judged(proof, evidence, changes) if _can_fire(proof) else _undelivered(proof, service) for proof in batch]
+    return [_judged(proof, evidence, changes) if can_fire(proof) else _undelivered(proof, service) for proof in batch]
 
 
 def _replay(
-    host: Host, folder: Path, batch: Sequence[RuleProof], stop: threading.Event, *, realtime: bool
+    host: Host, folder: Path, batch: Sequence[RuleProof], stop: threading.Event, pace: Pace
 ) -> tuple[Evidence, tuple[str, ...]]:
     service = batch[0].alert.service
     assert service.alertmanager is not None  # noqa: S101 the caller has looked
     run = folder / f"delivery-{service.name}-{batch[0].alert.id.alert}-{id(batch):x}"
     run.mkdir()
     # Alerts beside the batch may fire on its series as well; their names are understood, and not judged.
-    names = {rule.alert for file in service.prometheus.rule_files for group in file.groups for rule in group.alerts}
+    rules = [rule for file in service.prometheus.rule_files for group in file.groups for rule in group.alerts]
+    names = {rule.alert for rule in rules}
+    mentioned = mentions([(rule.alert, text) for rule in rules for text in rule.annotations.values()], names)
     with CaptureProxy(run) as proxy:
         overlaid = overlay(
             service.alertmanager.document,
@@ -90,7 +107,8 @@ def _replay(
             tuple(_live_alert(proof) for proof in batch),
             healthy_series(batch),
             service.prometheus.scrape_interval_ms,
-            realtime,
+            pace.realtime,
+            CLEARS_AFTER_S * pace.patience,
         )
         environment = {"SSL_CERT_FILE": str(proxy.ca_file)}
         with live(host, run, service.prometheus, overlaid.document, replay, environment) as running:
@@ -104,9 +122,15 @@ def _replay(
             deadline = time.monotonic() + clears
 
             def evidence(requests: tuple[Request, ...]) -> Evidence:
-                return Evidence(read(requests, overlaid.addressees, names), overlaid.addressees, proxy.faults)
+                return Evidence(
+                    read(requests, overlaid.addressees, names, mentioned), overlaid.addressees, proxy.faults
+                )
 
-            proxy.wait(lambda requests: _complete(evidence(requests), batch, deadline), clears + _SETTLE_S, watch)
+            proxy.wait(
+                lambda requests: _complete(evidence(requests), batch, deadline),
+                clears + _SETTLE_S * pace.patience,
+                watch,
+            )
             proxy.wait(lambda _: False, _STRANGERS_S, watch)
         changes = tuple(_stable(line, run) for line in (*running.changes, *overlaid.changes))
         return evidence(proxy.requests()), changes
@@ -142,11 +166,11 @@ def _judged(proof: RuleProof, evidence: Evidence, changes: tuple[str, ...]) -> D
     name = proof.alert.rule.alert
     outcome, receivers = judge_delivery(name, _contract(proof), evidence)
     own = tuple(note for note in evidence.reading.notifications if name in note.alerts)
-    return Delivery(outcome, receivers, own, changes)
+    return Delivery(outcome, receivers, own, changes, replayed=True)
 
 
 def _live_alert(proof: RuleProof) -> LiveAlert:
-    assert proof.course is not None and proof.labels is not None  # noqa: S101, PT018 _can_fire has looked
+    assert proof.course is not None and proof.labels is not None  # noqa: S101, PT018 can_fire has looked
     assert proof.active_ms is not None and proof.clears_ms is not None  # noqa: S101, PT018 as above
     return LiveAlert(
         labels=proof.labels,
@@ -158,7 +182,8 @@ def _live_alert(proof: RuleProof) -> LiveAlert:
     )
 
 
-def _can_fire(proof: RuleProof) -> bool:
+def can_fire(proof: RuleProof) -> bool:
+    """Give whether a proof has all that a live replay needs: an alert that was seen to fire and to end."""
     return None not in (proof.course, proof.labels, proof.active_ms, proof.clears_ms, proof.for_ms)
 
 

@@ -114,6 +114,9 @@ def judge_labels(subject: Subject, timeline: RuleTimeline) -> Outcome:
     for comparison in contract.comparisons:
         expected |= active_labels(comparison, subject.metrics, 1)
     claimed = _labels(expected)
+    if fixed := _fixed(subject):
+        reason = f"it sets {', '.join(fixed)} to one text for every alert, where the contract tells alerts apart by it"
+        return refuted(Aspect.LABELS, claimed, "one for all", reason)
     seen = _sets(state.labels for state in timeline.states)
     if not seen:
         return refuted(Aspect.LABELS, claimed, "never active", "it was never active, so it shows no labels")
@@ -121,6 +124,13 @@ def judge_labels(subject: Subject, timeline: RuleTimeline) -> Outcome:
     if seen == _sets([expected]):
         return proved(Aspect.LABELS, claimed)
     return refuted(Aspect.LABELS, claimed, measured, f"it carries {measured}, the contract says {claimed}")
+
+
+def _fixed(subject: Subject) -> list[str]:
+    """Give the labels that tell alerts apart and that the rule itself sets, other than by a template."""
+    apart = {name for comparison in subject.comparisons for name in comparison.signal.per}
+    apart -= {name for comparison in subject.comparisons for name in comparison.signal.select}
+    return sorted(name for name, text in subject.alert.rule.labels.items() if name in apart and "{{" not in text)
 
 
 def judge_annotations(contract: Contract, timeline: RuleTimeline) -> Outcome:

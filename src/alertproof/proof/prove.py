@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from alertproof.engines.promtool import replay_rules
@@ -20,6 +21,7 @@ from alertproof.proof.cases import (
     selection_cases,
     window_cases,
 )
+from alertproof.proof.divided import divided_cases, traffic_cases
 from alertproof.proof.flip import FlipSearch
 from alertproof.proof.judge import judge_annotations, judge_cases, judge_for, judge_labels, judge_resolve
 from alertproof.proof.judge_threshold import judge_threshold, measured_comparison
@@ -166,15 +168,21 @@ def _first_round(work: _Work) -> Iterator[_Question]:
     if Aspect.TOLERANCE in work.wanted:
         for trial in trials(work.subject):
             yield trial.window, partial(_take_trial, work, trial)
+    yield from _course_questions(work)
+
+
+def _course_questions(work: _Work) -> Iterator[_Question]:
     if work.runs:
         yield rule_window(work.subject, work.course), partial(_take_condition, work)
+    # Second by second it takes a while, and only a delivery asks for it.
+    if Aspect.DELIVERY in work.wanted:
         yield live_window(work.subject, work.course), partial(_take_live_condition, work)
 
 
 _CASES: Mapping[Aspect, Callable[[Subject], Iterator[Case]]] = {
     Aspect.SELECTION: selection_cases,
-    Aspect.INSTANCES: instance_cases,
-    Aspect.WINDOW: window_cases,
+    Aspect.INSTANCES: lambda subject: chain(instance_cases(subject), divided_cases(subject)),
+    Aspect.WINDOW: lambda subject: chain(window_cases(subject), traffic_cases(subject)),
 }
 
 

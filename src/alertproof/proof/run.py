@@ -11,7 +11,6 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from alertproof.engines.host import Host, Program
-from alertproof.errors import AlertproofError
 from alertproof.model.proof import (
     Aspect,
     DefectProof,
@@ -22,11 +21,10 @@ from alertproof.model.proof import (
     Run,
     ServiceAspect,
 )
-from alertproof.proof.batches import live_batches
 from alertproof.proof.claims import judge_claims
 from alertproof.proof.coverage import coverage_of
 from alertproof.proof.defects import DefectClaim, defect_claims
-from alertproof.proof.delivery import Delivery, deliver
+from alertproof.proof.deliveries import Deliveries
 from alertproof.proof.prove import RuleProof, prove_rules
 from alertproof.proof.services import prove_services, services_of
 
@@ -36,11 +34,10 @@ if TYPE_CHECKING:
 
     from alertproof.model.defect import Defect
     from alertproof.model.estate import Estate
+    from alertproof.proof.delivery import Delivery
 
 Progress = Callable[[str], None]
 T = TypeVar("T")
-# A live replay mostly waits; more at once would only fight for two cores while they start.
-_LIVE_AT_ONCE = 10
 
 
 def run_proofs(  # noqa: PLR0913 each a plain fact of the run
@@ -53,12 +50,14 @@ def run_proofs(  # noqa: PLR0913 each a plain fact of the run
     whole: Estate | None = None,
     services: Collection[ServiceAspect] = (),
     realtime: bool = False,
+    once: bool = False,
     progress: Progress = lambda _: None,
 ) -> Run:
     """Give all verdicts for an estate, and for the defects where some are given.
 
     Where the estate is narrowed, `whole` is the one whose contracts the defects are held against, and whose services
-    are proved in the aspects that `services` names. In real time every `for` is waited out.
+    are proved in the aspects that `services` names. In real time every `for` is waited out. What fails to be
+    delivered is tried again, unless `once`.
     Raises InputError for unusable rules, EngineError where an engine fails.
     """
     started = time.monotonic()
@@ -76,7 +75,10 @@ def run_proofs(  # noqa: PLR0913 each a plain fact of the run
         for claim, pair in zip(claims, zip(shown[::2], shown[1::2], strict=True), strict=True):
             if claim.shown.aspect is Aspect.DELIVERY:
                 to_deliver += pair
-        deliveries = _deliver_all(host, folder, to_deliver, progress, realtime=realtime) if to_deliver else {}
+        # Nobody expects the found side of a defect to be delivered.
+        hopeless = {id(proof) for proof in shown[::2]}
+        delivering = Deliveries(host, folder, progress, realtime, once)
+        deliveries = delivering.all(to_deliver, hopeless) if to_deliver else {}
         outcomes = judged.result()
     for claim, found, fixed in zip(claims, shown[::2], shown[1::2], strict=True):
         outcomes[claim.defect.id, claim.index] = (_about(claim, found, deliveries), _about(claim, fixed, deliveries))
@@ -96,27 +98,6 @@ def run_proofs(  # noqa: PLR0913 each a plain fact of the run
         if services
         else (),
     )
-
-
-def _deliver_all(
-    host: Host, folder: Path, proofs: Sequence[RuleProof], progress: Progress, *, realtime: bool
-) -> dict[int, Delivery]:
-    batches = live_batches(proofs)
-    progress(f"delivering {len(proofs)} alerts in {len(batches)} live replays")
-    stop = threading.Event()
-    found: dict[int, Delivery] = {}
-    with ThreadPoolExecutor(_LIVE_AT_ONCE) as pool:
-        futures = [pool.submit(deliver, host, folder, batch, stop, realtime=realtime) for batch in batches]
-        try:
-            for batch, future in zip(batches, futures, strict=True):
-                found |= {id(proof): delivery for proof, delivery in zip(batch, future.result(), strict=True)}
-        except (KeyboardInterrupt, AlertproofError):
-            # Every replay stops its own servers before the pool lets go.
-            stop.set()
-            for future in futures:
-                future.cancel()
-            raise
-    return found
 
 
 @contextmanager

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from alertproof.model.rules import RuleFile
 
 _SPARE_INTERVALS = 4
+_BRIEF_INTERVALS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +56,8 @@ def course_of(subject: Subject, *, brief: bool = False) -> Course:
     spare = _SPARE_INTERVALS * interval
     keep = max(alert.rule.keep_firing_for_ms, contract.keep_firing_for_ms)
     rises = _up(subject.reach_ms + keep + spare, step)
-    stays = contract.window_ms if brief else subject.reach_ms
-    falls = rises + _up(max(alert.rule.for_ms, contract.for_ms) + stays + spare, step)
+    stays = contract.window_ms + _BRIEF_INTERVALS * interval if brief else subject.reach_ms + spare
+    falls = rises + _up(max(alert.rule.for_ms, contract.for_ms) + stays, step)
     length = falls + _up(subject.reach_ms + keep + spare, step)
     series: list[Series] = []
     for comparison in contract.comparisons:

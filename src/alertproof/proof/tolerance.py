@@ -13,7 +13,7 @@ from alertproof.engines.windows import Window, WindowResult
 from alertproof.model.contract import Disturbance
 from alertproof.model.proof import Aspect, Outcome, Verdict
 from alertproof.model.series import METRIC_NAME, Scenario, Series
-from alertproof.model.signal import Mean, Quantile, Ratio, Share
+from alertproof.model.signal import Mean, Quantile, Ratio, Shape, Share
 from alertproof.proof.states import FIRING, predict_states
 from alertproof.proof.subject import Subject, backdrop, metric_of, steady_target, target_labels
 from alertproof.witness import synthesise
@@ -68,9 +68,9 @@ def judge_tolerance(alert: Alert, results: Sequence[tuple[Trial, WindowResult]])
         fired[trial.disturbance] = fired.get(trial.disturbance, False) or fires
     claimed = _said(contract.fires_on)
     measured = _said([name for name, fires in fired.items() if fires])
-    faults = [f"a {_word(name)} fires it" for name, fires in fired.items() if fires and name not in contract.fires_on]
+    faults = [f"{_article(name)} fires it" for name, fires in fired.items() if fires and name not in contract.fires_on]
     faults += [
-        f"a {_word(name)} does not fire it, though the contract says so"
+        f"{_article(name)} does not fire it, though the contract says so"
         for name in contract.fires_on
         if not fired.get(name, False)
     ]
@@ -92,6 +92,10 @@ def _fires(alert: Alert, trial: Trial, result: WindowResult) -> bool:
 
 def _said(names: Sequence[Disturbance]) -> str:
     return f"fires on {', '.join(map(_word, names))}" if names else "fires on none"
+
+
+def _article(name: Disturbance) -> str:
+    return "being idle" if name is Disturbance.IDLE else f"a {_word(name)}"
 
 
 def _word(name: Disturbance) -> str:
@@ -177,15 +181,30 @@ def _idle(subject: Subject) -> tuple[Series, ...] | None:
 
 
 def _zero_whole(subject: Subject) -> tuple[Series, ...] | None:
-    """Give a target whose whole is 0, which often means that there is no limit."""
-    wholes = {c.signal.shape.whole for c in subject.comparisons if isinstance(c.signal.shape, Share)}
+    """Give a target whose whole is 0, as one without a limit; a whole that is counted stands still."""
+    wholes = {whole for comparison in subject.comparisons if (whole := _whole(comparison.signal.shape))}
     if not wholes:
         return None
-    zero = (0.0,) * (_length(subject) // subject.scrape_ms + 1)
-    changed = (
-        Series(item.labels, zero) if item.labels[METRIC_NAME] in wholes else item for item in _target(subject, 1)
-    )
+    changed = (_zero(subject, item) if item.labels[METRIC_NAME] in wholes else item for item in _target(subject, 1))
     return (*changed, *_rest(subject))
+
+
+def _whole(shape: Shape) -> str:
+    """Give the metric that is divided by; empty where there is none, or where it is the part as well."""
+    match shape:
+        case Share(whole=whole):
+            return whole
+        case Ratio(part=part, whole=whole) if part != whole:
+            return whole
+        case Mean(count=count):
+            return count
+        case _:
+            return ""
+
+
+def _zero(subject: Subject, series: Series) -> Series:
+    still = series.samples[0] if _counters(subject, series) else 0.0
+    return Series(series.labels, (still,) * len(series.samples))
 
 
 def _others(subject: Subject) -> tuple[Series, ...]:
