@@ -92,7 +92,7 @@ KINDS = {
     ),
     "ratio": Kind(
         {"ratio_of": {"part": "failed_total", "whole": "all_total", "window": "5m", **ALL}},
-        'sum(rate(failed_total{job="api"}[5m])) / sum(rate(all_total{job="api"}[5m])) CMP',
+        'sum(rate(failed_total{job="api"}[5m])) / (sum(rate(all_total{job="api"}[5m])) > 0) CMP',
         *("ratio", 0.01, 0.05, 0.3),
     ),
     "ratio_where": Kind(
@@ -103,12 +103,12 @@ KINDS = {
     "ratio_where_each": Kind(
         {"ratio_of": {"part": "requests_total", "whole": "all_total", "window": "10m", **_WHERE, **EACH}},
         'sum by (instance, job) (rate(requests_total{job="api",status=~"5.."}[10m])) '
-        '/ sum by (instance, job) (rate(all_total{job="api"}[10m])) CMP',
+        '/ (sum by (instance, job) (rate(all_total{job="api"}[10m])) > 0) CMP',
         *("ratio", 0.01, 0.05, 0.3),
     ),
     "mean": Kind(
         {"mean_of": {"total": "seconds_total", "count": "all_total", "window": "5m", **ALL}},
-        'sum(rate(seconds_total{job="api"}[5m])) / sum(rate(all_total{job="api"}[5m])) CMP',
+        'sum(rate(seconds_total{job="api"}[5m])) / (sum(rate(all_total{job="api"}[5m])) > 0) CMP',
         *("s", 0.5, 2, 5),
     ),
     "rate_second": Kind(
@@ -229,6 +229,7 @@ WRONG = [
     Wrong("count", "sum(", "count(", _T, "the contract says > 3"),
     Wrong("count", 'sum(node_state{job="api"})', 'sum(node_state{job="api"} == bool 0)', _T, "the contract says > 3"),
     Wrong("count", "sum(", "max(", _T, "silent at every level"),
+    Wrong("ratio", " > 0) CMP", ") CMP", Aspect.TOLERANCE, "a zero whole fires it"),
 ]
 
 
