@@ -48,6 +48,11 @@ ALL: Item = {**API, "per": []}
 EACH: Item = {**API, "per": ["instance", "job"]}
 
 
+def with_operator(expr: str, operator: str, threshold: float) -> str:
+    """Give a rule; of several series of one alert the worst decides."""
+    return expr.replace("CMP", f"{operator} {threshold}").replace("WORST", "min" if operator[0] == "<" else "max")
+
+
 @dataclass(frozen=True)
 class Kind:
     """A kind of signal with a rule that shows it, `CMP` standing for operator and number, and levels about it."""
@@ -75,7 +80,7 @@ class Kind:
         }
 
     def rule(self, operator: str) -> str:
-        return self.expr.replace("CMP", f"{operator} {self.threshold}")
+        return with_operator(self.expr, operator, self.threshold)
 
 
 _WHERE = {"where": {"status": ["500", "503"]}}
@@ -134,7 +139,7 @@ KINDS = {
     "gauge": Kind({"gauge": {"metric": "queue_length", **EACH}}, 'queue_length{job="api"} CMP', "count", 10, 50, 90),
     "gauge_of_label": Kind(
         {"gauge": {"metric": "temperature", **API, "per": ["zone"]}},
-        'max by (zone) (temperature{job="api"}) CMP',
+        'WORST by (zone) (temperature{job="api"}) CMP',
         *("count", -10, 30, 90),
     ),
     "average": Kind(
@@ -214,7 +219,7 @@ WRONG = [
     Wrong("gauge", 'queue_length{job="api"}', 'sum(queue_length{job="api"})', _L, "it carries {alertname="),
     Wrong("gauge", '{job="api"}', '{job=~"api|not-api"}', _S, "job='not-api'"),
     Wrong("gauge", "queue_length", "delta(queue_length[5m]", _T, "the contract says > 50"),
-    Wrong("gauge_of_label", "max by", "count by", _T, "silent at every level"),
+    Wrong("gauge_of_label", "WORST by", "count by", _T, "silent at every level"),
     Wrong("gauge_of_label", "by (zone)", "by (zone, instance)", _L, "instance=api-1"),
     Wrong("average", "avg_over_time", "max_over_time", _W, "its window"),
     Wrong("average", "avg(avg", "max(avg", _I, "expected"),
@@ -255,8 +260,8 @@ def alerts() -> list[Item]:
     made += [
         {
             "name": f"wrong_{wrong.kind}_{number}",
-            "expr": _replaced(KINDS[wrong.kind].expr, wrong).replace(
-                "CMP", f"{wrong.operator} {KINDS[wrong.kind].threshold}"
+            "expr": with_operator(
+                _replaced(KINDS[wrong.kind].expr, wrong), wrong.operator, KINDS[wrong.kind].threshold
             ),
             "comparisons": [KINDS[wrong.kind].claim(wrong.operator)],
         }

@@ -20,6 +20,7 @@ pytestmark = pytest.mark.xdist_group("silence")
 Item = dict[str, Any]
 METRICS: list[Item] = [
     {"name": "up", "type": "gauge", "unit": "state", "help": "h", "values": [0, 1]},
+    {"name": "node_state", "type": "gauge", "unit": "state", "help": "h", "labels": {"node": ["n1"]}, "values": [0, 1]},
     {"name": "queue_length", "type": "gauge", "unit": "things", "help": "h"},
     {"name": "pool_size", "type": "gauge", "unit": "things", "help": "h", "usual": 7},
 ]
@@ -39,6 +40,10 @@ GONE = {
     "unit": "state",
     "usual": 1,
     "example": 0,
+}
+NODES = {
+    "signal": {"count_of": {"metric": "node_state", "value": 1, "over": "node", "select": {"job": "api"}, "per": []}},
+    "operator": ">", "threshold": 2, "unit": "count", "usual": 2, "example": 4,
 }
 QUEUE = {
     "signal": {"gauge": {"metric": "queue_length", **EACH}},
@@ -75,6 +80,16 @@ SERVICES: Mapping[str, tuple[list[Item], list[Item]]] = {
     ),
     # Beside one alert in time and one too late, the one in time counts.
     "both": ([down("Slow", **{"for": "4m"}), down("Quick"), gone("Gone")], [{"job": "api", "within": "45s"}]),
+    # As many nodes as are usual, and none beside them.
+    "counted": (
+        [{"name": "Nodes", "expr": 'count(node_state{job="api"}) > 2', "comparisons": [NODES]}],
+        [{"job": "api", "within": "never"}],
+    ),
+    # The alert comes long after it should: how long is measured all the same.
+    "patient": (
+        [gone("Gone", expr='absent_over_time(up{job="api"}[8m])')],
+        [{"job": "api", "within": "4m"}],
+    ),
     "usual": (
         [{"name": "Small", "expr": "queue_length > 50 or pool_size < 7", "comparisons": [QUEUE]}],
         [{"job": "api", "within": "never"}, {"job": "db", "within": "never"}],
@@ -136,6 +151,12 @@ def test_a_claim_that_does_not_hold_is_refuted(proofs: Mapping[str, ServiceProof
     proof = proofs[name]
     assert (proof.verdict, proof.reason) == (Verdict.REFUTED, reason)
     assert proof.measured != proof.claimed
+
+
+def test_how_late_a_late_alert_is_is_said(proofs: Mapping[str, ServiceProof]) -> None:
+    reason = proofs["patient/blackout/api gone"].reason
+    assert "Gone after 8m" in reason
+    assert reason.endswith("the contract says within 4m")
 
 
 def test_a_blackout_that_nobody_needs_to_notice_is_not_asked(proofs: Mapping[str, ServiceProof]) -> None:
