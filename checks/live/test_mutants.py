@@ -152,7 +152,7 @@ def run_mutant(host: Host, estate: Path, folder: Path, mutant: Mutant, *, delive
     assert mutant.old in text[start:]
     file.write_text(text[:start] + text[start:].replace(mutant.old, mutant.new), encoding="utf-8")
     folder.mkdir()
-    return run_proofs(host, folder, load_estate([estate]), delivers=delivers)
+    return run_proofs(host, folder, load_estate([estate]), delivers=delivers, once=True)
 
 
 def noticed(run: Run, mutant: Mutant) -> Proof:

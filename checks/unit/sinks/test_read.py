@@ -7,7 +7,7 @@ import pytest
 
 from alertproof.model.observation import Request
 from alertproof.sinks.addressee import Addressee
-from alertproof.sinks.read import read
+from alertproof.sinks.read import mentions, read
 
 KEY = "e93facc04764012d7bfb002500d5d1a6"
 V1 = "/generic/2010-04-15/create_event.json"
@@ -142,3 +142,20 @@ def test_a_request_that_fits_two_receivers_names_both(request_of: MakeRequest) -
     twin = Addressee("twin", "slack", "hooks.slack.com", path="/services/T/B/x")
     request = request_of("hooks.slack.com", "/services/T/B/x", {"text": "x"})
     assert read([request], [CHAT, twin], []).notifications[0].receiver == "chat or twin"
+
+
+def test_an_alert_that_another_one_s_text_mentions_is_not_told(request_of: MakeRequest) -> None:
+    names = ["NodeDown", "HighDisk"]
+    told = {"NodeDown": "{{ $labels.instance }} is down, HighDisk is blind there", "HighDisk": "HighDisk {{ $value }}"}
+    mentioned = mentions(told.items(), names)
+    assert mentioned == {" is down, HighDisk is blind there": " is down,  is blind there"}
+
+    def alerts(title: str, text: str) -> tuple[str, ...]:
+        request = request_of("hooks.slack.com", "/services/T/B/x", slack(title, text=text))
+        return read([request], ALL, names, mentioned).notifications[0].alerts
+
+    blind = "node-1 is down, HighDisk is blind there"
+    assert alerts("[FIRING] NodeDown", blind) == ("NodeDown",)
+    assert alerts("[FIRING] HighDisk", "HighDisk 5") == ("HighDisk",)
+    assert alerts("[FIRING] NodeDown, HighDisk", blind) == ("HighDisk", "NodeDown")
+    assert alerts("[FIRING]", blind) == ()

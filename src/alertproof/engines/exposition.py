@@ -7,7 +7,7 @@ name is looked up.
 from __future__ import annotations
 
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -34,7 +34,9 @@ def exposition(texts: Mapping[str, str]) -> Iterator[str]:
             self.send_header("Content-Type", _TYPE)
             self.send_header("Content-Length", str(len(body or b"")))
             self.end_headers()
-            self.wfile.write(body or b"")
+            # A Prometheus that is being stopped no longer listens.
+            with suppress(ConnectionError):
+                self.wfile.write(body or b"")
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 the parent's signature
             """Say nothing: the answer of Prometheus is what counts."""

@@ -81,7 +81,11 @@ class Replay:
     @property
     def lookback_ms(self) -> int | None:
         """Give the lookback that lets series vanish where a stale marker would stand; None where none does."""
-        series = [(alert.scenario.step_ms, item) for alert in self.alerts for item in alert.scenario.series]
+        series = [
+            (alert.scenario.step_ms, item)
+            for alert in self.alerts
+            for item in (*alert.scenario.series, *alert.recorded)
+        ]
         return min((step - 1 for step, item in series if item.gaps), default=None)
 
     def origin_ms(self, alert: LiveAlert, now_ms: int) -> int:

@@ -6,6 +6,7 @@ what they return is written beside the scenario's own series before the next dep
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -50,15 +51,20 @@ def _with_recorded(window: Window, rule: Recording, result: WindowResult) -> Win
         for point in vector:
             labels = {**point.labels, **dict(rule.labels), METRIC_NAME: rule.record}
             found[tuple(sorted(labels.items()))][tick + delay] = point.value
-    step = min(rule.interval_ms, window.scenario.step_ms)
+    step = math.gcd(rule.interval_ms, window.scenario.step_ms)
+    held = max(rule.interval_ms - window.scenario.step_ms, 0) // step + 1
     series = [
-        Series(dict(labels), _held(values, result.ticks_ms, rule.interval_ms // step), step)
+        Series(dict(labels), _held(values, result.ticks_ms, held, rule.interval_ms // step), step)
         for labels, values in found.items()
     ]
     scenario = replace(window.scenario, series=(*window.scenario.series, *series))
     return replace(window, scenario=scenario)
 
 
-def _held(values: dict[int, float], ticks: Iterable[int], times: int) -> tuple[float | None, ...]:
-    """Give the recorded samples, each held until the next evaluation: what a lookback would see in between."""
-    return tuple(values.get(tick) for tick in ticks for _ in range(max(times, 1)))
+def _held(values: dict[int, float], ticks: Iterable[int], held: int, times: int) -> tuple[float | None, ...]:
+    """Give the recorded samples, `times` as many as evaluations, each held for `held` of them.
+
+    What is seen between two evaluations is then within a lookback of the distance between two scrapes, and what an
+    evaluation does not give any more is out of its sight at once.
+    """
+    return tuple(values.get(tick) if number < held else None for tick in ticks for number in range(times))

@@ -13,8 +13,12 @@ if TYPE_CHECKING:
 
 
 def gaps(service: Service) -> Iterator[EstateFinding]:
-    """Give a finding per gap; a server that scrapes nothing at all, as a ruler does, has none."""
-    if not service.jobs:
+    """Give a finding per gap.
+
+    A server that scrapes nothing at all, as a ruler does, has none, and neither has one whose jobs are not all told by
+    its file.
+    """
+    if not service.jobs or _jobs_elsewhere(service):
         return
     file = service.prometheus.path
     for contract in service.contracts:
@@ -34,3 +38,14 @@ def gaps(service: Service) -> Iterator[EstateFinding]:
                 f"nothing says how soon anybody must hear that job {job!r} of {service.name} is down or gone",
                 f"name it under 'blackouts' in rules/contracts/{service.name}.yml, with 'within: never' if nobody must",
             )
+
+
+def _jobs_elsewhere(service: Service) -> bool:
+    """Give whether jobs come from other files, or get their name by relabelling."""
+    document = service.prometheus.document
+    if document.get("scrape_config_files"):
+        return True
+    configs = document.get("scrape_configs")
+    entries = [entry for entry in configs if isinstance(entry, dict)] if isinstance(configs, list) else []
+    steps = (step for entry in entries for step in entry.get("relabel_configs") or ())
+    return any(isinstance(step, dict) and step.get("target_label") == "job" for step in steps)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from alertproof.model.signal import Shape
 
 # What a metric's declared unit is called in a contract; other units are not compared.
-_UNITS = {"milliseconds": "ms", "seconds": "s", "bytes": "bytes"}
+_METRIC_UNITS = {"milliseconds": "ms", "seconds": "s", "bytes": "bytes"}
 _RATES = {1_000: "per_second", 60_000: "per_minute", 3_600_000: "per_hour"}
 _SCRAPED = frozenset({"job", "instance"})
 
@@ -86,6 +86,12 @@ def _check_together(contract: Contract) -> None:
                 f"two comparisons of this contract read {', '.join(both)}, so neither can be moved alone",
                 "write an alert, and a contract, for each",
             )
+        if set(comparison.signal.per) != set(contract.comparisons[0].signal.per):
+            raise InputError(
+                comparison.place,
+                "its 'per' is not that of the first comparison, so they speak of different targets",
+                "write the same 'per' in all comparisons of a contract",
+            )
         seen |= names
 
 
@@ -101,26 +107,30 @@ def _check(comparison: Comparison, name: str, kind: str, metrics: Mapping[str, M
         raise InputError(
             comparison.place, f"the signal needs a {kind}, but {name!r} is a {metric.type}", "take another signal"
         )
-    for unit in _unit(comparison.signal.shape, metrics):
-        if comparison.unit != unit:
-            raise InputError(
-                comparison.place,
-                f"the threshold is in {comparison.unit!r}, but the signal is measured in {unit!r}",
-                f"write unit: {unit}, with threshold, usual and example in it",
-            )
+    units = tuple(_units(comparison.signal.shape, metrics))
+    if units and comparison.unit not in units:
+        raise InputError(
+            comparison.place,
+            f"the threshold is in {comparison.unit!r}, but the signal is measured in {units[0]!r}",
+            f"write unit: {units[0]}, with threshold, usual and example in it",
+        )
 
 
-def _unit(shape: Shape, metrics: Mapping[str, Metric]) -> Iterator[str]:
-    """Give the unit of a shape's levels, or nothing where any will do."""
+def _units(shape: Shape, metrics: Mapping[str, Metric]) -> Iterator[str]:
+    """Give the units that a shape's levels may be in, or nothing where any will do."""
     if isinstance(shape, (Ratio, Share)):
         yield "ratio"
     elif isinstance(shape, Rate):
-        yield "count" if shape.each_ms == shape.window_ms else _RATES[shape.each_ms]
+        # Over a window of a minute, the increase is the rate per minute.
+        if shape.each_ms == shape.window_ms:
+            yield "count"
+        if shape.each_ms in _RATES:
+            yield _RATES[shape.each_ms]
     elif isinstance(shape, Count):
         yield "count"
     elif isinstance(shape, Presence):
         yield "state"
     else:
         metric = metrics.get(next(iter(shape.reads)))
-        if metric is not None and metric.unit in _UNITS:
-            yield _UNITS[metric.unit]
+        if metric is not None and metric.unit in _METRIC_UNITS:
+            yield _METRIC_UNITS[metric.unit]

@@ -23,23 +23,31 @@ class Combines(Enum):
     NEVER = "each target is judged by itself"
 
 
+class _Reads:
+    """A shape that reads metrics; `types` gives the type each must have, by the field that names it."""
+
+    __slots__ = ()
+    types: ClassVar[Mapping[str, str]]
+
+    @property
+    def reads(self) -> Mapping[str, str]:
+        """Give the metrics it reads, with the type each must have."""
+        return {getattr(self, name): kind for name, kind in self.types.items()}
+
+
 @dataclass(frozen=True, slots=True)
-class Quantile:
+class Quantile(_Reads):
     """The `quantile` of a histogram's observations over the last `window_ms`, in the metric's unit."""
 
     metric: str
     quantile: float
     window_ms: int
     combines: ClassVar[Combines] = Combines.BY_WEIGHT
-
-    @property
-    def reads(self) -> Mapping[str, str]:
-        """Give the metrics it reads, with the type each must have."""
-        return {self.metric: "histogram"}
+    types: ClassVar[Mapping[str, str]] = {"metric": "histogram"}
 
 
 @dataclass(frozen=True, slots=True)
-class Ratio:
+class Ratio(_Reads):
     """The increase of counter `part` over that of counter `whole` in the last `window_ms`, 0 to 1.
 
     `where` narrows the part; both may then be one metric.
@@ -50,30 +58,22 @@ class Ratio:
     window_ms: int
     where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     combines: ClassVar[Combines] = Combines.BY_WEIGHT
-
-    @property
-    def reads(self) -> Mapping[str, str]:
-        """Give the metrics it reads, with the type each must have."""
-        return {self.part: "counter", self.whole: "counter"}
+    types: ClassVar[Mapping[str, str]] = {"part": "counter", "whole": "counter"}
 
 
 @dataclass(frozen=True, slots=True)
-class Mean:
+class Mean(_Reads):
     """The increase of counter `total` over that of counter `count` in the last `window_ms`: a mean, such as a time."""
 
     total: str
     count: str
     window_ms: int
     combines: ClassVar[Combines] = Combines.BY_WEIGHT
-
-    @property
-    def reads(self) -> Mapping[str, str]:
-        """Give the metrics it reads, with the type each must have."""
-        return {self.total: "counter", self.count: "counter"}
+    types: ClassVar[Mapping[str, str]] = {"total": "counter", "count": "counter"}
 
 
 @dataclass(frozen=True, slots=True)
-class Rate:
+class Rate(_Reads):
     """The increase of a counter per `each_ms`, as seen over the last `window_ms`.
 
     Where `each_ms` is the window itself, it is the increase over the window. `where` narrows the series.
@@ -84,57 +84,41 @@ class Rate:
     each_ms: int
     where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     combines: ClassVar[Combines] = Combines.BY_SUM
-
-    @property
-    def reads(self) -> Mapping[str, str]:
-        """Give the metrics it reads, with the type each must have."""
-        return {self.metric: "counter"}
+    types: ClassVar[Mapping[str, str]] = {"metric": "counter"}
 
 
 @dataclass(frozen=True, slots=True)
-class Gauge:
+class Gauge(_Reads):
     """The latest value of a gauge."""
 
     metric: str
     window_ms: int = 0
     combines: ClassVar[Combines] = Combines.NEVER
-
-    @property
-    def reads(self) -> Mapping[str, str]:
-        """Give the metrics it reads, with the type each must have."""
-        return {self.metric: "gauge"}
+    types: ClassVar[Mapping[str, str]] = {"metric": "gauge"}
 
 
 @dataclass(frozen=True, slots=True)
-class Average:
+class Average(_Reads):
     """The mean of a gauge over the last `window_ms`."""
 
     metric: str
     window_ms: int
     combines: ClassVar[Combines] = Combines.BY_MEAN
-
-    @property
-    def reads(self) -> Mapping[str, str]:
-        """Give the metrics it reads, with the type each must have."""
-        return {self.metric: "gauge"}
+    types: ClassVar[Mapping[str, str]] = {"metric": "gauge"}
 
 
 @dataclass(frozen=True, slots=True)
-class Sum:
+class Sum(_Reads):
     """The sum of a gauge over its series."""
 
     metric: str
     window_ms: int = 0
     combines: ClassVar[Combines] = Combines.BY_SUM
-
-    @property
-    def reads(self) -> Mapping[str, str]:
-        """Give the metrics it reads, with the type each must have."""
-        return {self.metric: "gauge"}
+    types: ClassVar[Mapping[str, str]] = {"metric": "gauge"}
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class Share(_Reads):
     """Gauge `part` over gauge `whole`, which is usually `whole_is`."""
 
     part: str
@@ -142,15 +126,11 @@ class Share:
     whole_is: float
     window_ms: int = 0
     combines: ClassVar[Combines] = Combines.NEVER
-
-    @property
-    def reads(self) -> Mapping[str, str]:
-        """Give the metrics it reads, with the type each must have."""
-        return {self.part: "gauge", self.whole: "gauge"}
+    types: ClassVar[Mapping[str, str]] = {"part": "gauge", "whole": "gauge"}
 
 
 @dataclass(frozen=True, slots=True)
-class Count:
+class Count(_Reads):
     """The number of series of a state metric that are at `value`; the label `over` tells them apart."""
 
     metric: str
@@ -158,25 +138,17 @@ class Count:
     over: str
     window_ms: int = 0
     combines: ClassVar[Combines] = Combines.BY_SUM
-
-    @property
-    def reads(self) -> Mapping[str, str]:
-        """Give the metrics it reads, with the type each must have."""
-        return {self.metric: "gauge"}
+    types: ClassVar[Mapping[str, str]] = {"metric": "gauge"}
 
 
 @dataclass(frozen=True, slots=True)
-class Presence:
+class Presence(_Reads):
     """1 while any series of the metric is there, 0 once the target is gone."""
 
     metric: str
     window_ms: int = 0
     combines: ClassVar[Combines] = Combines.BY_PRESENCE
-
-    @property
-    def reads(self) -> Mapping[str, str]:
-        """Give the metrics it reads, with the type each must have."""
-        return {self.metric: "gauge"}
+    types: ClassVar[Mapping[str, str]] = {"metric": "gauge"}
 
 
 Shape = Quantile | Ratio | Mean | Rate | Gauge | Average | Sum | Share | Count | Presence

@@ -55,10 +55,11 @@ EXACT_TRAFFIC = (
 )
 # A neighbour with this much more traffic decides any sum that wrongly includes it.
 HEAVY = 1_000.0
-# Levels closer to the threshold than this are left to the search for the flip point.
+# Levels closer to the threshold than this part of the way to the usual or the firing one are left to the search for
+# the flip point.
 _MARGIN = 0.05
 # Parts of a window that a breach may need to fill, where more traffic does not make it weigh more.
-_PARTS = (1, 2, 8, 32)
+_PARTS = (32, 8, 2)
 _MANY = 3
 
 
@@ -99,19 +100,19 @@ def selection_cases(subject: Subject) -> Iterator[Case]:
     """Give, per selecting label, what a series outside the selection must not change: it neither fires nor silences."""
     for index, comparison in enumerate(subject.comparisons):
         for label, value in comparison.signal.select.items():
-            for other in _outside(subject, label, value):
+            for other in _outside(subject, index, label, value):
                 yield from _outsiders(subject, index, label, other)
         yield from _where_cases(subject, index)
 
 
-def _outside(subject: Subject, label: str, value: str) -> Iterator[str]:
+def _outside(subject: Subject, index: int, label: str, value: str) -> Iterator[str]:
     """Give values that are not selected: close to the one that is, and real ones of the service."""
     yield f"not-{value}"
     yield f"{value}-not"
     if label == "job":
         yield from (job for job in subject.alert.service.jobs if job != value)
     else:
-        metrics = (subject.metrics[name] for name in subject.comparisons[0].signal.shape.reads)
+        metrics = (subject.metrics[name] for name in subject.comparisons[index].signal.shape.reads)
         yield from {other: None for metric in metrics for other in metric.labels.get(label, ()) if other != value}
 
 
@@ -156,10 +157,29 @@ def instance_cases(subject: Subject) -> Iterator[Case]:
         yield from _together(
             subject, index, "targets, half the traffic at the firing level", [(example, light), (usual, light)]
         )
+        # A sum, a mean and a maximum of two can fall on one side of the threshold; these part them.
+        for few, level, other in (("one", example, usual), ("all but one", usual, example)):
+            levels = [(level, light), *[(other, light)] * (_MANY - 1)]
+            yield from _together(subject, index, f"targets alike, {few} at the firing level", levels)
+        for level, side in _near(subject, index):
+            yield from _together(subject, index, f"targets just {side} the threshold", [(level, light)] * 2)
         for label in _shared_labels(subject, index):
             yield from _label_cases(subject, index, label)
     if len(subject.comparisons) > 1 and subject.comparisons[0].signal.each:
         yield _apart(subject)
+
+
+def _near(subject: Subject, index: int) -> Iterator[tuple[float, str]]:
+    """Give a level on either side of the threshold, as close as can be called; none where there is none between."""
+    comparison = subject.comparisons[index]
+    domain = domain_of(comparison.signal, subject.metrics)
+    if domain.values:
+        return
+    threshold = comparison.threshold
+    distance = 1.0 if domain.whole else 2 * _margin(comparison)
+    for level, side in ((threshold - distance, "below"), (threshold + distance, "above")):
+        if domain.low <= level <= domain.high:
+            yield level, side
 
 
 def window_cases(subject: Subject) -> Iterator[Case]:
@@ -177,7 +197,8 @@ def window_cases(subject: Subject) -> Iterator[Case]:
         heavy = DEFAULT_TRAFFIC * (HEAVY if weighed else 1)
         before = (Phase(0, comparison.example, heavy), Phase(edge - 2 * step, comparison.usual))
         yield case_of(subject, index, "a breach just before its window", [Target(labels, before)], [])
-        early = _burst(subject, comparison, [2, *(window // step // part for part in reversed(_PARTS[1:]))])
+        parts = (window // step // part for part in _PARTS)
+        early = _burst(subject, comparison, sorted({2, *(samples for samples in parts if samples > 1)}))
         if early is not None:
             samples, level = early
             inside = (
@@ -190,6 +211,31 @@ def window_cases(subject: Subject) -> Iterator[Case]:
         if last is not None:
             latest = (Phase(0, comparison.usual), Phase(end, last[1], heavy))
             yield case_of(subject, index, "a breach in the last sample of its window", [Target(labels, latest)], [1])
+        yield from _short(subject, index)
+
+
+def _short(subject: Subject, index: int) -> Iterator[Case]:
+    """Give a breach at the end of the window that takes the signal half the way to its threshold and no further."""
+    comparison = subject.comparisons[index]
+    usual, step, end = comparison.usual, subject.scrape_ms, subject.length_ms
+    samples = comparison.signal.shape.window_ms // step
+    half = (comparison.threshold - usual) / (comparison.example - usual) / 2
+    short = int(samples * half)
+    # One sample more or less is a matter of where the window begins.
+    levels = [_level_after(subject, index, samples, breached) for breached in (short, short + 1)]
+    if short and not any(_close(comparison, level) or fires(comparison, level) for level in levels):
+        phases = (Phase(0, usual), Phase(end - (short - 1) * step, comparison.example))
+        target = Target(target_labels(comparison, 1), phases)
+        yield case_of(subject, index, "a breach too short for its window", [target], [])
+
+
+def _level_after(subject: Subject, index: int, samples: int, breached: int) -> float:
+    """Give the level of a window of which some samples are at the firing level and all others at the usual one."""
+    comparison = subject.comparisons[index]
+    levels = [(comparison.example, float(breached)), (comparison.usual, float(samples - breached))]
+    if comparison.signal.shape.combines is Combines.BY_WEIGHT:
+        return together(comparison.signal, subject.metrics, levels)
+    return sum(level * weight for level, weight in levels) / samples
 
 
 def _burst(subject: Subject, comparison: Comparison, lengths: Sequence[int]) -> tuple[int, float] | None:
@@ -221,11 +267,19 @@ def _active(subject: Subject, index: int, levels: Sequence[tuple[float, float]])
     if comparison.signal.each:
         return [n for n, (level, _) in enumerate(levels, 1) if fires(comparison, level)]
     level = together(comparison.signal, subject.metrics, levels)
-    domain = domain_of(comparison.signal, subject.metrics)
-    distance = abs(level - comparison.threshold)
-    if not domain.discrete and distance < _MARGIN * abs(comparison.example - comparison.threshold):
+    if not domain_of(comparison.signal, subject.metrics).discrete and _close(comparison, level):
         return None
     return [1] if fires(comparison, level) else []
+
+
+def _close(comparison: Comparison, level: float) -> bool:
+    """Give whether a level is too close to the threshold to call."""
+    return abs(level - comparison.threshold) < _margin(comparison)
+
+
+def _margin(comparison: Comparison) -> float:
+    distances = (abs(level - comparison.threshold) for level in (comparison.usual, comparison.example))
+    return _MARGIN * min(distance for distance in distances if distance)
 
 
 def fires(comparison: Comparison, level: float) -> bool:

@@ -31,12 +31,13 @@ Found = dict[int, Delivery]
 
 @dataclass(frozen=True, slots=True)
 class Deliveries:
-    """Where and how alerts are delivered."""
+    """Where and how alerts are delivered: `once`, where failures are what is looked for."""
 
     host: Host
     folder: Path
     progress: Callable[[str], None]
     realtime: bool = False
+    once: bool = False
 
     def all(self, proofs: Sequence[RuleProof], hopeless: Collection[int] = ()) -> Found:
         """Give what became of each proof's alert.
@@ -50,7 +51,8 @@ class Deliveries:
         failed = [
             proof
             for proof in proofs
-            if id(proof) not in hopeless
+            if not self.once
+            and id(proof) not in hopeless
             and can_fire(proof)
             and found[id(proof)].outcome.verdict is not Verdict.PROVED
             and found[id(proof)].replayed

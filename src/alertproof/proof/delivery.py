@@ -16,7 +16,7 @@ from alertproof.proof.judge_delivery import FIRING, RESOLVED, Evidence, Told, ju
 from alertproof.sinks.alterations import fixed_intervals
 from alertproof.sinks.capture import CaptureProxy
 from alertproof.sinks.overlay import overlay
-from alertproof.sinks.read import read
+from alertproof.sinks.read import mentions, read
 
 if TYPE_CHECKING:
     import threading
@@ -89,7 +89,9 @@ def _replay(
     run = folder / f"delivery-{service.name}-{batch[0].alert.id.alert}-{id(batch):x}"
     run.mkdir()
     # Alerts beside the batch may fire on its series as well; their names are understood, and not judged.
-    names = {rule.alert for file in service.prometheus.rule_files for group in file.groups for rule in group.alerts}
+    rules = [rule for file in service.prometheus.rule_files for group in file.groups for rule in group.alerts]
+    names = {rule.alert for rule in rules}
+    mentioned = mentions([(rule.alert, text) for rule in rules for text in rule.annotations.values()], names)
     with CaptureProxy(run) as proxy:
         overlaid = overlay(
             service.alertmanager.document,
@@ -120,7 +122,9 @@ def _replay(
             deadline = time.monotonic() + clears
 
             def evidence(requests: tuple[Request, ...]) -> Evidence:
-                return Evidence(read(requests, overlaid.addressees, names), overlaid.addressees, proxy.faults)
+                return Evidence(
+                    read(requests, overlaid.addressees, names, mentioned), overlaid.addressees, proxy.faults
+                )
 
             proxy.wait(
                 lambda requests: _complete(evidence(requests), batch, deadline),

@@ -12,10 +12,14 @@ from alertproof.witness.background import background
 from alertproof.witness.disturbances import UP
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from alertproof.model.contract import Comparison
     from alertproof.model.estate import Service
 
 _TARGETS = (1, 2)
+# By the name of the series and the labels that a contract selects.
+_Spoken = dict[tuple[str, tuple[tuple[str, str], ...]], list[Series]]
 
 
 def healthy_service(service: Service, length_ms: int) -> tuple[Series, ...]:
@@ -25,7 +29,7 @@ def healthy_service(service: Service, length_ms: int) -> tuple[Series, ...]:
     usual, else the first.
     """
     step = service.prometheus.scrape_interval_ms
-    series: dict[tuple[str, str], list[Series]] = {}
+    series: _Spoken = {}
     comparisons = [comparison for contract in service.contracts for comparison in contract.comparisons]
     for comparison in sorted(comparisons, key=lambda item: not item.signal.where):
         targets = [
@@ -33,18 +37,23 @@ def healthy_service(service: Service, length_ms: int) -> tuple[Series, ...]:
             for number in _numbers(comparison)
         ]
         made = synthesise(comparison.signal, service.metrics, targets, step, length_ms)
-        _add(series, [item for item in made if not _counts_not(comparison, item)])
+        _add(series, [item for item in made if not _counts_not(comparison, item)], comparison.signal.select)
     for job in service.jobs:
         for number in _TARGETS:
             labels = {"job": job, "instance": f"{job}-{number}"}
-            _add(series, [Series({METRIC_NAME: UP, **labels}, (1.0,) * (length_ms // step + 1))])
+            _add(series, [Series({METRIC_NAME: UP, **labels}, (1.0,) * (length_ms // step + 1))], {"job": job})
     spoken = {name for name, _ in series}
     for metric in service.metrics.values():
-        labels = {"job": service.jobs[0], "instance": f"{service.jobs[0]}-1"} if service.jobs else {}
-        usual = background(metric, labels, step, length_ms)
-        if metric.name not in spoken and usual is not None:
-            _add(series, [usual])
-    return tuple(item for own in series.values() for item in own)
+        if metric.name in spoken:
+            continue
+        # Nobody says whose it is, so every job exports it.
+        for job in service.jobs or ("",):
+            labels = {"job": job, "instance": f"{job}-1"} if job else {}
+            usual = background(metric, labels, step, length_ms)
+            if usual is not None:
+                _add(series, [usual], {"job": job})
+    every = (item for own in series.values() for item in own)
+    return tuple({tuple(sorted(item.labels.items())): item for item in every}.values())
 
 
 def _numbers(comparison: Comparison) -> tuple[int, ...]:
@@ -58,10 +67,10 @@ def _counts_not(comparison: Comparison, series: Series) -> bool:
     return isinstance(shape, Count) and series.samples[0] != shape.value
 
 
-def _add(series: dict[tuple[str, str], list[Series]], made: list[Series]) -> None:
-    """Add series of names and jobs that nobody has spoken of yet."""
-    new: dict[tuple[str, str], list[Series]] = {}
+def _add(series: _Spoken, made: list[Series], select: Mapping[str, str]) -> None:
+    """Add series of names that nobody has spoken of yet with this selection."""
+    new: _Spoken = {}
     for item in made:
-        new.setdefault((item.labels[METRIC_NAME], item.labels.get("job", "")), []).append(item)
+        new.setdefault((item.labels[METRIC_NAME], tuple(sorted(select.items()))), []).append(item)
     for key, own in new.items():
         series.setdefault(key, own)

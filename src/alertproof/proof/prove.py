@@ -27,7 +27,16 @@ from alertproof.proof.judge import judge_annotations, judge_cases, judge_for, ju
 from alertproof.proof.judge_threshold import judge_threshold, measured_comparison
 from alertproof.proof.record import Left, course_record, left_sides
 from alertproof.proof.subject import Subject, subject_of, undecidable
-from alertproof.proof.timeline import Course, condition, course_of, live_window, own_timeline, rule_replay, rule_window
+from alertproof.proof.timeline import (
+    Course,
+    condition,
+    course_of,
+    live_window,
+    own_timeline,
+    rule_replay,
+    rule_window,
+    settled,
+)
 from alertproof.proof.tolerance import Trial, judge_tolerance, trials
 from alertproof.witness import domain_of
 
@@ -248,13 +257,15 @@ def _judge_course(
 ) -> RuleProof:
     alert, contract = work.subject.alert, work.subject.alert.contract
     assert contract is not None  # noqa: S101 only alerts with a contract become work
-    for_outcome, measured = judge_for(contract, timeline, work.condition, work.course)
-    resolve_outcome, resolve_ms = judge_resolve(contract, timeline, work.condition, work.course)
+    seen = settled(timeline, work.course)
+    condition_seen = work.condition[len(timeline.ticks_ms) - len(seen.ticks_ms) :]
+    for_outcome, measured = judge_for(contract, seen, condition_seen, work.course)
+    resolve_outcome, resolve_ms = judge_resolve(contract, seen, condition_seen, work.course)
     judged = (
         for_outcome,
         resolve_outcome,
-        judge_labels(work.subject, timeline),
-        judge_annotations(contract, timeline),
+        judge_labels(work.subject, seen),
+        judge_annotations(contract, seen),
     )
     active, clears = _last_stretch(work.live_condition)
     return RuleProof(
@@ -264,7 +275,7 @@ def _judge_course(
         for_ms=measured.for_ms,
         resolve_ms=resolve_ms,
         course=work.course,
-        labels=timeline.states[0].labels if timeline.states else None,
+        labels=seen.states[0].labels if seen.states else None,
         active_ms=active,
         clears_ms=clears,
         recorded=work.recorded,

@@ -17,7 +17,7 @@ from alertproof.proof.judge_delivery import FIRING, Evidence, Told
 from alertproof.proof.subject import active_labels, target_labels
 from alertproof.sinks.capture import CaptureProxy
 from alertproof.sinks.overlay import Overlay, overlay
-from alertproof.sinks.read import read
+from alertproof.sinks.read import mentions, read
 
 if TYPE_CHECKING:
     import threading
@@ -62,7 +62,8 @@ class Bed:
     def evidence(self) -> Evidence:
         """Give what was captured so far, understood."""
         names = {contract.alert for contract in self.service.contracts}
-        reading = read(self.proxy.requests(), self.overlaid.addressees, names)
+        texts = [(item.alert, text) for item in self.service.contracts for text in item.annotations.values()]
+        reading = read(self.proxy.requests(), self.overlaid.addressees, names, mentions(texts, names))
         return Evidence(reading, self.overlaid.addressees, self.proxy.faults)
 
     def wanted(self, alerts: Collection[str], state: str = FIRING) -> set[Told]:

@@ -50,12 +50,14 @@ def run_proofs(  # noqa: PLR0913 each a plain fact of the run
     whole: Estate | None = None,
     services: Collection[ServiceAspect] = (),
     realtime: bool = False,
+    once: bool = False,
     progress: Progress = lambda _: None,
 ) -> Run:
     """Give all verdicts for an estate, and for the defects where some are given.
 
     Where the estate is narrowed, `whole` is the one whose contracts the defects are held against, and whose services
-    are proved in the aspects that `services` names. In real time every `for` is waited out.
+    are proved in the aspects that `services` names. In real time every `for` is waited out. What fails to be
+    delivered is tried again, unless `once`.
     Raises InputError for unusable rules, EngineError where an engine fails.
     """
     started = time.monotonic()
@@ -75,7 +77,7 @@ def run_proofs(  # noqa: PLR0913 each a plain fact of the run
                 to_deliver += pair
         # Nobody expects the found side of a defect to be delivered.
         hopeless = {id(proof) for proof in shown[::2]}
-        delivering = Deliveries(host, folder, progress, realtime)
+        delivering = Deliveries(host, folder, progress, realtime, once)
         deliveries = delivering.all(to_deliver, hopeless) if to_deliver else {}
         outcomes = judged.result()
     for claim, found, fixed in zip(claims, shown[::2], shown[1::2], strict=True):

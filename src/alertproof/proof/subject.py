@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from alertproof.promql import SplitComparison
 
 _SPARE_SAMPLES = 8
+# As many targets as any scenario has.
+_BACKDROP_TARGETS = (1, 2, 3, 4)
 _HISTOGRAM_PARTS = ("_bucket", "_count", "_sum")
 # What Prometheus itself writes; an alert on it depends on other alerts.
 _OWN_SERIES = frozenset({"ALERTS", "ALERTS_FOR_STATE"})
@@ -69,8 +72,12 @@ class Subject:
 
     @property
     def length_ms(self) -> int:
-        """Give the length of a steady window: as far as the expression looks back, and a few samples more."""
-        return -(-self.reach_ms // self.scrape_ms) * self.scrape_ms + _SPARE_SAMPLES * self.scrape_ms
+        """Give the length of a steady window: as far as the expression looks back, and a few samples more.
+
+        All recording rules it reads are evaluated at its end.
+        """
+        together = math.lcm(self.scrape_ms, *(recording.interval_ms for recording in self.recordings))
+        return -(-(self.reach_ms + _SPARE_SAMPLES * self.scrape_ms) // together) * together
 
 
 def subject_of(alert: Alert) -> Subject:
@@ -97,7 +104,7 @@ def undecidable(alert: Alert) -> str:
     tree = parse(alert.rule.expr, alert.rule.expr_place)
     if alert.contract is None:
         return f"no contract says what it should do; {_contract_place(alert)}"
-    if has_nameless_selector(tree):
+    if any(has_nameless_selector(item) for item in (tree, *_recorded_trees(alert, tree))):
         return "a selector names no metric, so it can read anything"
     found = reads_of(alert, tree)
     if found.circular:
@@ -123,6 +130,11 @@ def reads_of(alert: Alert, tree: promql_parser.Expr) -> Dependencies:
     for rule in alert.service.recordings:
         recorded.setdefault(rule.record, []).append(parse(rule.expr, rule.expr_place))
     return dependencies(tree, recorded)
+
+
+def _recorded_trees(alert: Alert, tree: promql_parser.Expr) -> list[promql_parser.Expr]:
+    records = set(reads_of(alert, tree).records)
+    return [parse(rule.expr, rule.expr_place) for rule in alert.service.recordings if rule.record in records]
 
 
 def metric_of(name: str, metrics: Mapping[str, Metric]) -> str:
@@ -180,9 +192,14 @@ def with_others(
 
 def backdrop(subject: Subject, length_ms: int) -> tuple[Series, ...]:
     """Give the series of the metrics that the alert reads and its contract does not speak of."""
-    labels = target_labels(subject.comparisons[0], 1)
-    made = (background(metric, labels, subject.scrape_ms, length_ms) for metric in subject.backdrop)
-    return tuple(series for series in made if series is not None)
+    first = subject.comparisons[0]
+    made = (
+        background(metric, target_labels(first, number), subject.scrape_ms, length_ms)
+        for metric in subject.backdrop
+        for number in _BACKDROP_TARGETS
+    )
+    # Targets of one exporter share what it exports.
+    return tuple({tuple(sorted(item.labels.items())): item for item in made if item is not None}.values())
 
 
 def window_of(subject: Subject, name: str, series: tuple[Series, ...], index: int = 0, phase_ms: int = 0) -> Window:

@@ -23,16 +23,21 @@ if TYPE_CHECKING:
     from alertproof.model.rules import RuleFile
 
 _SPARE_INTERVALS = 4
+_BRIEF_INTERVALS = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """The scenario and its turning points: the example level begins at `rises_ms` and ends at `falls_ms`."""
+    """The scenario and its turning points: the example level begins at `rises_ms` and ends at `falls_ms`.
+
+    From `settles_ms` on the rule sees nothing of the time before the scenario, when there were no series at all.
+    """
 
     scenario: Scenario
     interval_ms: int
     rises_ms: int
     falls_ms: int
+    settles_ms: int = 0
 
     @property
     def render_ms(self) -> int:
@@ -49,10 +54,10 @@ def course_of(subject: Subject, *, brief: bool = False) -> Course:
     assert contract is not None  # noqa: S101 only alerts with a contract are planned
     interval, step = alert.interval_ms, subject.scrape_ms
     spare = _SPARE_INTERVALS * interval
-    rises = _up(subject.reach_ms + spare, step)
-    stays = contract.window_ms if brief else subject.reach_ms
-    falls = rises + _up(max(alert.rule.for_ms, contract.for_ms) + stays + spare, step)
     keep = max(alert.rule.keep_firing_for_ms, contract.keep_firing_for_ms)
+    rises = _up(subject.reach_ms + keep + spare, step)
+    stays = contract.window_ms + _BRIEF_INTERVALS * interval if brief else subject.reach_ms + spare
+    falls = rises + _up(max(alert.rule.for_ms, contract.for_ms) + stays, step)
     length = falls + _up(subject.reach_ms + keep + spare, step)
     series: list[Series] = []
     for comparison in contract.comparisons:
@@ -67,12 +72,17 @@ def course_of(subject: Subject, *, brief: bool = False) -> Course:
             targets.append(steady(target_labels(comparison, 2), comparison.usual, number=2))
         series += synthesise(comparison.signal, alert.service.metrics, targets, step, length)
     series += backdrop(subject, length)
-    return Course(Scenario(f"course {alert.id}", tuple(series), step, length), interval, rises, falls)
+    scenario = Scenario(f"course {alert.id}", tuple(series), step, length)
+    return Course(scenario, interval, rises, falls, _up(subject.reach_ms + keep, interval))
 
 
 def rule_window(subject: Subject, course: Course) -> Window:
-    """Give the window that shows at which of the rule's own evaluations its condition holds, and its left sides."""
-    return _window(subject, course, course.interval_ms, subject.recordings, left_expressions(subject))
+    """Give the window that shows at which of the rule's own evaluations its condition holds, and its left sides.
+
+    promtool, whose states the condition is held against, evaluates recording rules as often as the alert.
+    """
+    alike = tuple(replace(recording, interval_ms=course.interval_ms) for recording in subject.recordings)
+    return _window(subject, course, course.interval_ms, alike, left_expressions(subject))
 
 
 def live_window(subject: Subject, course: Course) -> Window:
@@ -149,6 +159,15 @@ def own_timeline(timeline: RuleTimeline, alert: Alert) -> RuleTimeline:
 def _carries(labels: Mapping[str, str], static: Mapping[str, str]) -> bool:
     """Give whether labels hold the static ones of a rule; a templated value can be anything."""
     return all(labels.get(name) == value or "{{" in value for name, value in static.items())
+
+
+def settled(timeline: RuleTimeline, course: Course) -> RuleTimeline:
+    """Give a timeline from where the rule sees its whole window on: a rate that must fall is low before it is full."""
+    return replace(
+        timeline,
+        ticks_ms=tuple(tick for tick in timeline.ticks_ms if tick >= course.settles_ms),
+        states=tuple(state for state in timeline.states if state.at_ms >= course.settles_ms),
+    )
 
 
 @dataclass(frozen=True, slots=True)

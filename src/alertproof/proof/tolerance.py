@@ -48,8 +48,14 @@ def trials(subject: Subject) -> Iterator[Trial]:
         series = _SERIES[disturbance](subject)
         if series is None:
             continue
-        for phase in _PHASES_MS:
+        for phase in _phases_ms(subject):
             yield Trial(disturbance, _window(subject, f"{disturbance} +{phase}", series, phase), phase)
+
+
+def _phases_ms(subject: Subject) -> Iterator[int]:
+    """Give times after a scrape; a rule that is evaluated less often than scrapes come may see any of them."""
+    for scrape in range(-(-subject.alert.interval_ms // subject.scrape_ms)):
+        yield from (scrape * subject.scrape_ms + phase for phase in _PHASES_MS)
 
 
 def judge_tolerance(alert: Alert, results: Sequence[tuple[Trial, WindowResult]]) -> Outcome:
@@ -62,9 +68,9 @@ def judge_tolerance(alert: Alert, results: Sequence[tuple[Trial, WindowResult]])
         fired[trial.disturbance] = fired.get(trial.disturbance, False) or fires
     claimed = _said(contract.fires_on)
     measured = _said([name for name, fires in fired.items() if fires])
-    faults = [f"a {_word(name)} fires it" for name, fires in fired.items() if fires and name not in contract.fires_on]
+    faults = [f"{_article(name)} fires it" for name, fires in fired.items() if fires and name not in contract.fires_on]
     faults += [
-        f"a {_word(name)} does not fire it, though the contract says so"
+        f"{_article(name)} does not fire it, though the contract says so"
         for name in contract.fires_on
         if not fired.get(name, False)
     ]
@@ -86,6 +92,10 @@ def _fires(alert: Alert, trial: Trial, result: WindowResult) -> bool:
 
 def _said(names: Sequence[Disturbance]) -> str:
     return f"fires on {', '.join(map(_word, names))}" if names else "fires on none"
+
+
+def _article(name: Disturbance) -> str:
+    return "being idle" if name is Disturbance.IDLE else f"a {_word(name)}"
 
 
 def _word(name: Disturbance) -> str:

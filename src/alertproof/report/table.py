@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 # A cell of the defects' table; three of them fit beside each other in a pipe.
 _WIDEST = 42
+# More notifications than these are counted, not listed.
+_FEW_NOTES = 12
 _STYLE = {Verdict.PROVED: "green", Verdict.REFUTED: "bold red", Verdict.UNDECIDED: "yellow"}
 
 
@@ -85,8 +88,13 @@ def _alert_table(run: Run) -> Table:
         "verdict",
     ):
         table.add_column(column)
+    services = {proof.id.service for proof in run.proofs}
+    last = None
     for proof in run.proofs:
         verdict = proof.verdict
+        if len(services) > 1 and proof.id.service != last:
+            last = proof.id.service
+            table.add_row(f"[bold]{escape(last)}[/]")
         row = [
             proof.id.alert,
             "\n".join(f"{item.signal} {claimed_text(item)}" for item in proof.comparisons),
@@ -125,6 +133,11 @@ def _print_notifications(console: Console, run: Run, *, verbose: bool) -> None:
     notes = {id(note.request): note for proof in run.proofs for note in proof.notifications}
     if not notes:
         return
+    if len(notes) > _FEW_NOTES and not verbose:
+        told = Counter((note.receiver, note.state) for note in notes.values())
+        words = ", ".join(f"{receiver} {number} {state}" for (receiver, state), number in sorted(told.items()))
+        console.print(f"\n{len(notes)} notifications, which -v lists: {words}", markup=False)
+        return
     console.print("\nNotifications, as the receivers got them")
     for note in sorted(notes.values(), key=lambda item: item.request.at_s):
         line = f"  +{note.request.at_s:4.1f} s  {note.receiver:<10} {note.state:<9} {headline(note.request.body)}"
@@ -157,15 +170,17 @@ def _service_table(services: tuple[ServiceProof, ...]) -> Table:
     for column in ("service", "aspect", "of", "claimed", "measured", "verdict"):
         table.add_column(column)
     for proof in services:
-        words = [proof.service, str(proof.aspect), proof.name, proof.claimed, proof.reason or proof.measured]
+        measured = "as claimed" if proof.measured == proof.claimed else proof.reason or proof.measured
+        words = [proof.service, str(proof.aspect), proof.name, proof.claimed, measured]
         table.add_row(*(escape(word) for word in words), f"[{_STYLE[proof.verdict]}]{proof.verdict}[/]")
     return table
 
 
 def _print_coverage(console: Console, coverage: tuple[Coverage, ...]) -> None:
     for item in coverage:
-        blind = ", ".join(item.blind) or "none"
-        console.print(f"\n{item.service}: {counted(len(item.watched), 'metric')} watched; blind: {blind}", markup=False)
+        watched = f"\n{item.service}: {counted(len(item.watched), 'metric')} watched"
+        blind = f"; blind to {counted(len(item.blind), 'metric')}: {', '.join(item.blind)}" if item.blind else ""
+        console.print(f"{watched}{blind}", markup=False)
 
 
 def _defect_table(defects: tuple[DefectProof, ...]) -> Table:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import ssl
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
@@ -54,6 +55,10 @@ class Handler(BaseHTTPRequestHandler):
             for part in (self.rfile, self.wfile, self.connection):
                 with contextlib.suppress(OSError, ValueError):
                     part.close()
+            # A stream that could not be flushed may still hold the socket open.
+            with contextlib.suppress(OSError):
+                if (left := self.connection.detach()) >= 0:
+                    os.close(left)
         finally:
             self.server.closed(self)
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 FIRING = "firing"
 RESOLVED = "resolved"
 OR = " or "
+# What a template computes; the text around it is the same in every notification.
+_ACTION = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 
 _SLACK_TEXTS = frozenset({"text", "title", "fallback", "pretext"})
 _STATE_WORDS = re.compile(rf"\b({FIRING}|{RESOLVED})\b", re.IGNORECASE)
@@ -32,13 +35,32 @@ class Reading:
     strangers: tuple[Request, ...]
 
 
-def read(requests: Sequence[Request], addressees: Sequence[Addressee], alert_names: Collection[str]) -> Reading:
+def mentions(texts: Iterable[tuple[str, str]], alert_names: Collection[str]) -> dict[str, str]:
+    """Give what annotations say of other alerts, each fragment with what is left of it without their names.
+
+    `texts` are pairs of an alert's name and one of its annotations, rendered or as a template. "HighDiskUsage is blind
+    there" in the text of another alert is no news of HighDiskUsage.
+    """
+    found: dict[str, str] = {}
+    for own, text in texts:
+        others = _pattern([name for name in alert_names if name != own])
+        if others is not None:
+            found |= {part: others.sub("", part) for part in _ACTION.split(text) if others.search(part)}
+    return dict(sorted(found.items(), key=lambda item: -len(item[0])))
+
+
+def read(
+    requests: Sequence[Request],
+    addressees: Sequence[Addressee],
+    alert_names: Collection[str],
+    mentioned: Mapping[str, str] = MappingProxyType({}),
+) -> Reading:
     """Give what the requests say; every request is either a notification or a stranger.
 
     Where several addressees fit one request, its receiver is all their names joined by ` or `: the wire then
-    does not tell which it was.
+    does not tell which it was. `mentioned` are fragments of text, as `mentions` gives them, whose names do not count.
     """
-    names = _Names(_pattern(alert_names))
+    names = _Names(_pattern(alert_names), mentioned)
     notifications, strangers = [], []
     for request in requests:
         candidates = [addressee for addressee in addressees if addressee.matches(request)]
@@ -68,12 +90,15 @@ class _Names:
     latest call to create that alias named.
     """
 
-    def __init__(self, pattern: re.Pattern[str] | None) -> None:
+    def __init__(self, pattern: re.Pattern[str] | None, mentioned: Mapping[str, str]) -> None:
         self._pattern = pattern
+        self._mentioned = mentioned
         self._by_alias: dict[tuple[str, str], tuple[str, ...]] = {}
 
     def of(self, request: Request, integration: str) -> tuple[str, ...]:
         text = "\n".join(_strings(request.body))
+        for fragment, rest in self._mentioned.items():
+            text = text.replace(fragment, rest)
         found = {match.group() for match in self._pattern.finditer(text)} if self._pattern else set()
         alerts = tuple(sorted(found))
         if integration != "opsgenie":

@@ -142,7 +142,7 @@ def _rate(shape: Rate, metric: Labelled, course: Course) -> Iterator[Series]:
 
 
 def _count(shape: Count, metric: Labelled, course: Course) -> Iterator[Series]:
-    other = next((value for value in metric.metric.values if value != shape.value), 0.0)
+    other = next((value for value in metric.metric.values if value != shape.value), shape.value + 1.0)
     base = metric.labels.get(shape.over, shape.over)
     for index in range(1, math.ceil(max(course.levels)) + _SPARE_SERIES + 1):
         samples = [shape.value if index <= level else other for level in course.levels]
