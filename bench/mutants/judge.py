@@ -57,7 +57,7 @@ def require_proved(host: Host, folder: Path, alerts: Sequence[Alert]) -> None:
             )
 
 
-def notice_all(
+def notice_all(  # noqa: PLR0913, PLR0917 each a plain fact of the run
     host: Host, folder: Path, estate: Estate, mutants: Sequence[Mutant], doubtful: Collection[int], progress: Progress
 ) -> dict[int, Notice]:
     """Give how mutants were noticed, by their index; those that survive are missing.

@@ -33,9 +33,11 @@ if TYPE_CHECKING:
     from alertproof.model.metrics import Metric
     from alertproof.model.observation import Vector
 
-SCENARIOS = 24
+SCENARIOS = 48
 _TICKS = 6
-_MOST_TARGETS = 4
+_MOST_TARGETS = 5
+# How many of its labels a target has in common with the first, if it is close to it.
+_KEPT = 0.8
 _PRECISION = 1e-9
 _WHOLE_UNITS = frozenset({"bytes", "connections", "replicas", "reports", "users"})
 
@@ -91,8 +93,13 @@ def _series(mutant: Mutant, dice: random.Random, count: int) -> Iterator[Series]
     values = _label_values([metrics[name] for name in sorted(read_metrics)], texts)
     numbers = [node.value for text in texts for _, node, _ in nodes(read(text)) if isinstance(node, Number)]
     seen = set()
-    for _ in range(dice.randint(1, _MOST_TARGETS)):
-        chosen = {label: dice.choice(options) for label, options in values.items()}
+    first = {label: dice.choice(options) for label, options in values.items()}
+    for number in range(dice.randint(1, _MOST_TARGETS)):
+        # Half of the others differ from the first in little, so that they meet it in groups and matches.
+        kept = _KEPT if number and dice.random() < 1 / 2 else float(not number)
+        chosen = {
+            label: first[label] if dice.random() < kept else dice.choice(options) for label, options in values.items()
+        }
         for name in sorted(read_metrics):
             foreign = {label for other in read_metrics for label in metrics[other].labels} - {*metrics[name].labels}
             for item in _of_metric(metrics[name], chosen, foreign, numbers, dice, count):

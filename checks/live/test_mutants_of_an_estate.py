@@ -66,3 +66,13 @@ def changed_turn(copied_estate: Path, old: str, new: str) -> Alert:
     assert old in text
     rules.write_text(text.replace(old, new), encoding="utf-8")
     return turn(load_estate([copied_estate]))
+
+
+def test_a_guard_against_a_whole_of_0_is_noticed_where_it_is_gone(
+    host: Host, real_estate: Estate, tmp_path: Path
+) -> None:
+    alert = next(alert for alert in real_estate.alerts if alert.rule.alert == "TURNFallbackHigh")
+    result = run_mutants(host, tmp_path, real_estate, [alert], kinds=["comparison removed"], routes=False)
+    (fate,) = [fate for fate in result.fates if fate.change == "guard > 0 removed"]
+    assert fate.notice is not None
+    assert fate.notice.reason == "a zero whole fires it"

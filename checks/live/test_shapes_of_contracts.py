@@ -85,7 +85,7 @@ def test_a_number_on_the_left_is_the_same_claim(host: Host, tmp_path: Path) -> N
 
 def test_a_signal_that_selects_nothing_has_nothing_outside_it(host: Host, tmp_path: Path) -> None:
     claim = {"signal": SHARE, "operator": ">", "threshold": 0.1, "unit": "ratio", "usual": 0.01, "example": 0.5}
-    expr = "sum(rate(bad_total[5m])) / sum(rate(all_total[5m])) > 0.1"
+    expr = "sum(rate(bad_total[5m])) / (sum(rate(all_total[5m])) > 0) > 0.1"
     proof = prove(host, tmp_path, expr, **claim)
     assert proof.verdict is Verdict.PROVED, proof.reason
     assert "selection" not in {str(outcome.aspect) for outcome in proof.outcomes}
@@ -116,6 +116,6 @@ def test_a_contract_that_no_series_can_show_is_refused(
 def test_a_window_of_hours_takes_more_than_one_query_and_is_proved(host: Host, tmp_path: Path) -> None:
     hours = {"ratio_of": {**SHARE["ratio_of"], "window": "2h"}}
     claim = {"signal": hours, "operator": ">", "threshold": 0.1, "unit": "ratio", "usual": 0.01, "example": 0.5}
-    expr = "sum(rate(bad_total[2h])) / sum(rate(all_total[2h])) > 0.1"
+    expr = "sum(rate(bad_total[2h])) / (sum(rate(all_total[2h])) > 0) > 0.1"
     proof = prove(host, tmp_path, expr, **claim)
     assert proof.verdict is Verdict.PROVED, proof.reason
