@@ -43,7 +43,11 @@ GONE = {
 }
 NODES = {
     "signal": {"count_of": {"metric": "node_state", "value": 1, "over": "node", "select": {"job": "api"}, "per": []}},
-    "operator": ">", "threshold": 2, "unit": "count", "usual": 2, "example": 4,
+    "operator": ">",
+    "threshold": 2,
+    "unit": "count",
+    "usual": 2,
+    "example": 4,
 }
 QUEUE = {
     "signal": {"gauge": {"metric": "queue_length", **EACH}},
