@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from alertproof.engines.host import Host
 
-pytestmark = pytest.mark.xdist_group("silence")
-
 Item = dict[str, Any]
 METRICS: list[Item] = [
     {"name": "up", "type": "gauge", "unit": "state", "help": "h", "values": [0, 1]},
@@ -43,7 +41,11 @@ GONE = {
 }
 NODES = {
     "signal": {"count_of": {"metric": "node_state", "value": 1, "over": "node", "select": {"job": "api"}, "per": []}},
-    "operator": ">", "threshold": 2, "unit": "count", "usual": 2, "example": 4,
+    "operator": ">",
+    "threshold": 2,
+    "unit": "count",
+    "usual": 2,
+    "example": 4,
 }
 QUEUE = {
     "signal": {"gauge": {"metric": "queue_length", **EACH}},
