@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     from alertproof.engines.host import Host
 
-pytestmark = pytest.mark.xdist_group("compound")
-
 Item = dict[str, Any]
 
 

@@ -19,9 +19,6 @@ if TYPE_CHECKING:
 
     from alertproof.engines.host import Host
 
-# The run is shared: on several cores its checks stay together.
-pytestmark = pytest.mark.xdist_group("signals")
-
 Item = dict[str, Any]
 
 
@@ -219,6 +216,9 @@ WRONG = [
     Wrong("gauge", 'queue_length{job="api"}', 'sum(queue_length{job="api"})', _L, "it carries {alertname="),
     Wrong("gauge", '{job="api"}', '{job=~"api|not-api"}', _S, "job='not-api'"),
     Wrong("gauge", "queue_length", "delta(queue_length[5m]", _T, "the contract says > 50"),
+    Wrong(
+        "gauge", 'queue_length{job="api"}', 'last_over_time(queue_length{job="api"}[10s])', _T, "it fires or not, as"
+    ),
     Wrong("gauge_of_label", "WORST by", "count by", _T, "silent at every level"),
     Wrong("gauge_of_label", "by (zone)", "by (zone, instance)", _L, "instance=api-1"),
     Wrong("average", "avg_over_time", "max_over_time", _W, "its window"),

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from alertproof.engines.host import Host
 
-pytestmark = pytest.mark.xdist_group("silence")
-
 Item = dict[str, Any]
 METRICS: list[Item] = [
     {"name": "up", "type": "gauge", "unit": "state", "help": "h", "values": [0, 1]},
