@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -104,6 +105,24 @@ def test_an_alert_that_inhibits_another_does_not_share_its_replay(
     ]
     own = (alert("A", claim("queue", job="a")), alert("B", claim("heat", job="a")), alert("C", claim("load", job="a")))
     assert names(live_batches(proofs_of(*own, inhibit=rules))) == [["A", "C"], ["B"]]
+
+
+def test_inhibition_sees_the_labels_that_the_server_adds(proofs_of: Callable[..., list[RuleProof]]) -> None:
+    rules = [{"source_matchers": ["alertname=A", "cluster=one"], "target_matchers": ["alertname=B", "cluster=one"]}]
+    own = (alert("A", claim("queue", job="a")), alert("B", claim("heat", job="a")))
+    proofs = proofs_of(*own, inhibit=rules)
+    assert names(live_batches(proofs)) == [["A", "B"]]
+    service = proofs[0].alert.service
+    document = {**service.prometheus.document, "global": {"external_labels": {"cluster": "one"}}}
+    labelled = replace(service, prometheus=replace(service.prometheus, document=document))
+    added = [replace(proof, alert=replace(proof.alert, service=labelled)) for proof in proofs]
+    assert names(live_batches(added)) == [["A"], ["B"]]
+
+
+def test_namesakes_do_not_share_a_replay(proofs_of: Callable[..., list[RuleProof]]) -> None:
+    proofs = proofs_of(alert("A", claim("queue", job="a")), alert("B", claim("heat", job="a")))
+    namesake = replace(proofs[1].alert, rule=replace(proofs[1].alert.rule, alert="A"))
+    assert names(live_batches([proofs[0], replace(proofs[1], alert=namesake)])) == [["A"], ["A"]]
 
 
 def test_an_inhibition_that_cannot_be_read_parts_nobody(proofs_of: Callable[..., list[RuleProof]]) -> None:
