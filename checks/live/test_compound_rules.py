@@ -63,7 +63,7 @@ FEW = claim(
 )
 
 FAILED, WHOLE = 'sum(rate(failed_total{job="api"}[5m]))', 'sum(rate(all_total{job="api"}[5m]))'
-RATIO = f"{FAILED} / {WHOLE}"
+RATIO = f"{FAILED} / ({WHOLE} > 0)"
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ SEVERAL = [
     Rule("second_open", f"{_Q} > 50 and {_ON} temperature > 30", (QUEUE, HOT), None),
     Rule("unless_cool", f"{_Q} > 50 unless {_ON} {_H} < 30", (QUEUE, COOL), _T, "fires on the wrong side of 30"),
 ]
-_CHAIN = records(("chain:failed", FAILED), ("chain:all", WHOLE), ("chain:ratio", "chain:failed / chain:all"))
+_CHAIN = records(("chain:failed", FAILED), ("chain:all", WHOLE), ("chain:ratio", "chain:failed / (chain:all > 0)"))
 RECORDED = [
     Rule("record", "own:ratio > 0.05", (FAILS,), more={"records": records(("own:ratio", RATIO))}),
     Rule(
@@ -195,7 +195,7 @@ FILES: Mapping[str, list[Item]] = {
         {
             "name": "far",
             "interval": "15s",
-            "rules": records(("far:failed", FAILED), ("far:ratio", f"far:failed / {WHOLE}")),
+            "rules": records(("far:failed", FAILED), ("far:ratio", f"far:failed / ({WHOLE} > 0)")),
         },
         {"name": "slow", "interval": "1m", "rules": records(("slow:ratio", RATIO))},
         {"name": "same_name", "interval": "15s", "rules": records(("same:ratio", RATIO))},
@@ -208,7 +208,7 @@ FIRED: Mapping[str, tuple[str, Item, tuple[str, ...], Mapping[str, Any]]] = {
     "counter_reset": (_RESETS, RATE, ("counter_reset", "target_restart"), {"for": "0s"}),
     "target_restart": ('up{job="api"} == 0', DOWN, ("target_restart",), {"for": "15s"}),
     "rolling_deploy": ('count by (job) (up{job="api"}) > 2', DOWN, ("rolling_deploy",), {"for": "0s"}),
-    "idle": (f"{RATIO} > 0.05 or {WHOLE} == 0", FAILS, ("idle",), {}),
+    "idle": (f"{RATIO} > 0.05 or {WHOLE} == 0", FAILS, ("idle", "zero_whole"), {}),
     "zero_whole": ('pool_used{job="api"} / pool_size{job="api"} > 0.8', FULL, ("zero_whole",), {}),
 }
 # Evaluated less often than scraped: whether it sees a scrape that fails is a matter of luck.
