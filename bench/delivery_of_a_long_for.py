@@ -1,8 +1,8 @@
 """How soon the notifications of three alerts arrive although one of them has `for: 10m`.
 
-There is no peer: the alternative is to wait out the `for`. The estate is copied, HighSignalingLatency and its contract
-get `for: 10m`, and all three are delivered through a real Alertmanager. Fired and resolved payloads must all arrive
-within 25 s of the start of the replay.
+There is no peer: the alternative is to wait out the `for`. The sample estate is copied, HighSignalingLatency and its
+contract get `for: 10m`, and all three are delivered through a real Alertmanager. Fired and resolved payloads must all
+arrive within 25 s of the start of the replay.
 
     python bench/delivery_of_a_long_for.py [--engine-version 3.5] [--engine local]
 """
@@ -42,8 +42,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name:
         copy, runs = Path(name, "estate"), Path(name, "runs")
         runs.mkdir()
-        shutil.copytree(ROOT / "rules", copy / "rules")
-        shutil.copytree(ROOT / "fixtures" / "metrics", copy / "fixtures" / "metrics")
+        shutil.copytree(ROOT / "checks" / "sample", copy, ignore=shutil.ignore_patterns(".alertproof", "defects"))
         lengthen(copy)
         with choose_host(EngineOptions(kind=options.engine, version=options.engine_version)) as host:
             run = run_proofs(host, runs, load_estate([copy]), delivers=True)

@@ -6,11 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+# How long an example takes says how busy the machine is.
+settings.register_profile("checks", deadline=None)
+settings.load_profile("checks")
 
 Item = dict[str, Any]
 # What is asked of whatever a check does not speak of.

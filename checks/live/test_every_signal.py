@@ -19,9 +19,6 @@ if TYPE_CHECKING:
 
     from alertproof.engines.host import Host
 
-# The run is shared: on several cores its checks stay together.
-pytestmark = pytest.mark.xdist_group("signals")
-
 Item = dict[str, Any]
 
 
@@ -46,6 +43,11 @@ METRICS = [
 API = {"select": {"job": "api"}}
 ALL: Item = {**API, "per": []}
 EACH: Item = {**API, "per": ["instance", "job"]}
+
+
+def with_operator(expr: str, operator: str, threshold: float) -> str:
+    """Give a rule; of several series of one alert the worst decides."""
+    return expr.replace("CMP", f"{operator} {threshold}").replace("WORST", "min" if operator[0] == "<" else "max")
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ class Kind:
         }
 
     def rule(self, operator: str) -> str:
-        return self.expr.replace("CMP", f"{operator} {self.threshold}")
+        return with_operator(self.expr, operator, self.threshold)
 
 
 _WHERE = {"where": {"status": ["500", "503"]}}
@@ -92,7 +94,7 @@ KINDS = {
     ),
     "ratio": Kind(
         {"ratio_of": {"part": "failed_total", "whole": "all_total", "window": "5m", **ALL}},
-        'sum(rate(failed_total{job="api"}[5m])) / sum(rate(all_total{job="api"}[5m])) CMP',
+        'sum(rate(failed_total{job="api"}[5m])) / (sum(rate(all_total{job="api"}[5m])) > 0) CMP',
         *("ratio", 0.01, 0.05, 0.3),
     ),
     "ratio_where": Kind(
@@ -103,12 +105,12 @@ KINDS = {
     "ratio_where_each": Kind(
         {"ratio_of": {"part": "requests_total", "whole": "all_total", "window": "10m", **_WHERE, **EACH}},
         'sum by (instance, job) (rate(requests_total{job="api",status=~"5.."}[10m])) '
-        '/ sum by (instance, job) (rate(all_total{job="api"}[10m])) CMP',
+        '/ (sum by (instance, job) (rate(all_total{job="api"}[10m])) > 0) CMP',
         *("ratio", 0.01, 0.05, 0.3),
     ),
     "mean": Kind(
         {"mean_of": {"total": "seconds_total", "count": "all_total", "window": "5m", **ALL}},
-        'sum(rate(seconds_total{job="api"}[5m])) / sum(rate(all_total{job="api"}[5m])) CMP',
+        'sum(rate(seconds_total{job="api"}[5m])) / (sum(rate(all_total{job="api"}[5m])) > 0) CMP',
         *("s", 0.5, 2, 5),
     ),
     "rate_second": Kind(
@@ -134,7 +136,7 @@ KINDS = {
     "gauge": Kind({"gauge": {"metric": "queue_length", **EACH}}, 'queue_length{job="api"} CMP', "count", 10, 50, 90),
     "gauge_of_label": Kind(
         {"gauge": {"metric": "temperature", **API, "per": ["zone"]}},
-        'max by (zone) (temperature{job="api"}) CMP',
+        'WORST by (zone) (temperature{job="api"}) CMP',
         *("count", -10, 30, 90),
     ),
     "average": Kind(
@@ -214,7 +216,10 @@ WRONG = [
     Wrong("gauge", 'queue_length{job="api"}', 'sum(queue_length{job="api"})', _L, "it carries {alertname="),
     Wrong("gauge", '{job="api"}', '{job=~"api|not-api"}', _S, "job='not-api'"),
     Wrong("gauge", "queue_length", "delta(queue_length[5m]", _T, "the contract says > 50"),
-    Wrong("gauge_of_label", "max by", "count by", _T, "silent at every level"),
+    Wrong(
+        "gauge", 'queue_length{job="api"}', 'last_over_time(queue_length{job="api"}[10s])', _T, "it fires or not, as"
+    ),
+    Wrong("gauge_of_label", "WORST by", "count by", _T, "silent at every level"),
     Wrong("gauge_of_label", "by (zone)", "by (zone, instance)", _L, "instance=api-1"),
     Wrong("average", "avg_over_time", "max_over_time", _W, "its window"),
     Wrong("average", "avg(avg", "max(avg", _I, "expected"),
@@ -229,6 +234,7 @@ WRONG = [
     Wrong("count", "sum(", "count(", _T, "the contract says > 3"),
     Wrong("count", 'sum(node_state{job="api"})', 'sum(node_state{job="api"} == bool 0)', _T, "the contract says > 3"),
     Wrong("count", "sum(", "max(", _T, "silent at every level"),
+    Wrong("ratio", " > 0) CMP", ") CMP", Aspect.TOLERANCE, "a zero whole fires it"),
 ]
 
 
@@ -254,8 +260,8 @@ def alerts() -> list[Item]:
     made += [
         {
             "name": f"wrong_{wrong.kind}_{number}",
-            "expr": _replaced(KINDS[wrong.kind].expr, wrong).replace(
-                "CMP", f"{wrong.operator} {KINDS[wrong.kind].threshold}"
+            "expr": with_operator(
+                _replaced(KINDS[wrong.kind].expr, wrong), wrong.operator, KINDS[wrong.kind].threshold
             ),
             "comparisons": [KINDS[wrong.kind].claim(wrong.operator)],
         }

@@ -13,7 +13,7 @@ import tempfile
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -125,8 +125,13 @@ def _write_test(run: Path, name: str, replay: RuleReplay, evaluation_ms: int | N
     return test
 
 
+@lru_cache(maxsize=32)
+def _parsed(text: str) -> Any:
+    return yaml.load(text, Loader=_LOADER)  # noqa: S506 a safe loader, in C where there is one
+
+
 def _groups(file: RuleFile, replay: RuleReplay) -> Iterator[dict[str, Any]]:
-    for group in yaml.load(file.text, Loader=_LOADER)["groups"]:  # noqa: S506 a safe loader, in C where there is one
+    for group in _parsed(file.text)["groups"]:
         kept = [
             rule
             for rule in group.get("rules") or ()

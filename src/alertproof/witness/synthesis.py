@@ -67,7 +67,7 @@ def synthesise(  # noqa: PLR0913, PLR0917 each a plain fact of the series
     """
     series: list[Series] = []
     for target in targets:
-        phases = tuple(_phase_at(target.phases, at) for at in range(0, length_ms + 1, step_ms))
+        phases = _by_sample(target.phases, step_ms, length_ms)
         course = Course(
             tuple(phase.level for phase in phases), tuple(phase.traffic for phase in phases), step_ms, nudge
         )
@@ -115,5 +115,11 @@ def declared(name: str, metrics: Mapping[str, Metric]) -> Metric:
     return metrics[name]
 
 
-def _phase_at(phases: Sequence[Phase], at_ms: int) -> Phase:
-    return next(phase for phase in reversed(phases) if phase.start_ms <= at_ms)
+def _by_sample(phases: Sequence[Phase], step_ms: int, length_ms: int) -> list[Phase]:
+    """Give the phase that each sample falls into."""
+    found: list[Phase] = []
+    ends = [*(phase.start_ms for phase in phases[1:]), length_ms + 1]
+    for phase, end in zip(phases, ends, strict=True):
+        samples = -(-min(end, length_ms + 1) // step_ms)
+        found += [phase] * (samples - len(found))
+    return found
