@@ -57,6 +57,7 @@ MUTANTS = [
     Mutant(ICE, 'connected_total{job="backend"}', "connected_total", _S, "job='not-backend'"),
     Mutant(ICE, 'attempted_total{job="backend"}', "attempted_total", _S, "job='not-backend'"),
     Mutant(TURN, '{job="coturn"}', "", _S, "job='not-coturn'"),
+    Mutant(TURN, "== 0", '== 0 unless on() up{job="backend"} == 0', _S, "at the firing level beside another"),
     Mutant(LATENCY, "sum by (le)", "sum", _T, "its left side is empty or NaN"),
     Mutant(LATENCY, "sum by (le)", "sum by (le, instance)", Aspect.INSTANCES, "instance=backend-1"),
     Mutant(ICE, "sum(rate(ice_connected", "avg(rate(ice_connected", Aspect.INSTANCES, "expected"),

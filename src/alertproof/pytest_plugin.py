@@ -16,6 +16,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Generator
 
+    from alertproof.errors import UsageError
     from alertproof.model.defect import Claim, Defect
     from alertproof.model.estate import Alert, Estate
     from alertproof.model.proof import Aspect, DefectProof, Outcome, Run, ServiceAspect, ServiceProof
@@ -24,6 +25,7 @@ _OUTCOME = "alert_outcome"
 _DEFECT = "defect_proof"
 _SERVICE = "service_proof"
 _ESTATE: pytest.StashKey[Estate] = pytest.StashKey()
+_FAULT: pytest.StashKey[UsageError] = pytest.StashKey()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -50,8 +52,18 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         if _SERVICE in metafunc.fixturenames:
             _parametrize(metafunc, _SERVICE, _service_claims(metafunc.config))
     except UsageError as error:
-        # A usage error raised in this hook would be shown as a traceback; an exit is shown as its message.
-        pytest.exit(f"alertproof: {error}", returncode=error.exit_code)
+        # Whatever is raised here is shown as a traceback, module by module; it ends the run once all is collected.
+        metafunc.config.stash[_FAULT] = error
+        for fixture in {_OUTCOME, _DEFECT, _SERVICE} & set(metafunc.fixturenames):
+            _parametrize(metafunc, fixture, {"unusable": None})
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config) -> None:
+    """End the run with one message where the estate cannot be used."""
+    fault = config.stash.get(_FAULT, None)
+    if fault is not None:
+        pytest.exit(f"alertproof: {fault}", returncode=fault.exit_code)
 
 
 def _parametrize(metafunc: pytest.Metafunc, fixture: str, items: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""What a service's files leave out: jobs that nobody scrapes, and jobs whose silence nobody watches."""
+"""What a service's files leave out: receivers, jobs that nobody scrapes, and jobs whose silence nobody watches."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ def gaps(service: Service) -> Iterator[EstateFinding]:
     A server that scrapes nothing at all, as a ruler does, has none, and neither has one whose jobs are not all told by
     its file.
     """
+    yield from _unknown_receivers(service)
     if not service.jobs or _jobs_elsewhere(service):
         return
     file = service.prometheus.path
@@ -37,6 +38,21 @@ def gaps(service: Service) -> Iterator[EstateFinding]:
                 str(file),
                 f"nothing says how soon anybody must hear that job {job!r} of {service.name} is down or gone",
                 f"name it under 'blackouts' in rules/contracts/{service.name}.yml, with 'within: never' if nobody must",
+            )
+
+
+def _unknown_receivers(service: Service) -> Iterator[EstateFinding]:
+    if service.alertmanager is None:
+        return
+    receivers = service.alertmanager.document.get("receivers")
+    entries = receivers if isinstance(receivers, list) else []
+    known = [str(entry.get("name")) for entry in entries if isinstance(entry, dict)]
+    for contract in service.contracts:
+        if unknown := [name for name in contract.receivers if name not in known]:
+            yield EstateFinding(
+                str(contract.place),
+                f"{contract.alert} is to reach {', '.join(unknown)}, which {service.alertmanager.path.name} has not",
+                f"correct the name; its receivers: {', '.join(known)}",
             )
 
 

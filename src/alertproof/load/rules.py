@@ -67,6 +67,7 @@ def _group(node: Node) -> RuleGroup:
         parse_duration(interval) if interval else None,
         tuple(_rule(rule) for rule in _list(node, "rules")),
         node.place,
+        int(_text(node, "limit") or 0),
     )
 
 

@@ -39,7 +39,7 @@ def check_blackouts(service: Service) -> None:
             raise InputError(
                 blackout.place,
                 f"{service.prometheus.path.name} scrapes no job {blackout.job!r}; its jobs: {', '.join(service.jobs)}",
-                "correct the name",
+                "add the job to scrape_configs, correct the name, or remove the blackout",
             )
         if blackout.job in seen:
             raise InputError(blackout.place, f"a second blackout of job {blackout.job!r}", "keep one")

@@ -191,7 +191,10 @@ class ServiceAspect(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ServiceProof:
-    """A claim about a whole service and what the engines said; `reason` is empty when it is proved."""
+    """A claim about a whole service and what the engines said; `reason` is empty when it is proved.
+
+    `place` is where the claim stands, empty where it is made of every service.
+    """
 
     service: str
     aspect: ServiceAspect
@@ -200,6 +203,7 @@ class ServiceProof:
     claimed: str
     measured: str
     reason: str = ""
+    place: str = ""
 
     def __str__(self) -> str:
         """Give `service/aspect/name`."""

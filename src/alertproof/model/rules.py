@@ -39,12 +39,16 @@ class RecordingRule:
 
 @dataclass(frozen=True, slots=True)
 class RuleGroup:
-    """A group: its rules are evaluated in order, every `interval_ms` (None: the server's own interval)."""
+    """A group: its rules are evaluated in order, every `interval_ms` (None: the server's own interval).
+
+    A rule that gives more than `limit` alerts or series gives none; 0 is no limit.
+    """
 
     name: str
     interval_ms: int | None
     rules: tuple[AlertingRule | RecordingRule, ...]
     place: Place
+    limit: int = 0
 
     @property
     def alerts(self) -> tuple[AlertingRule, ...]:

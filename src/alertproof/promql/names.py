@@ -29,3 +29,25 @@ def has_nameless_selector(expr: promql_parser.Expr) -> bool:
 
     promql_parser.walk(expr, visit)
     return bool(found)
+
+
+# What depends on when it is asked. The clock of a replay is not that of production.
+_CLOCK = frozenset(
+    {
+        *("time", "hour", "minute", "month", "year"),
+        *("day_of_week", "day_of_month", "day_of_year", "days_in_month"),
+    }
+)
+
+
+def clock_functions(expr: promql_parser.Expr) -> tuple[str, ...]:
+    """Give the functions of an expression that read the clock, each once."""
+    found: dict[str, None] = {}
+
+    def visit(node: object) -> bool:
+        if isinstance(node, promql_parser.Call) and node.func.name in _CLOCK:
+            found[node.func.name] = None
+        return True
+
+    promql_parser.walk(expr, visit)
+    return tuple(found)

@@ -168,23 +168,24 @@ def _noticed(
                 if question.blackout is blackout and question.kind == kind and at is not None
                 if question.subject.alert.id not in loud
             ]
-            yield _judge(host, folder, blackout.job, kind, within, service.name, found)
+            yield _judge(host, folder, blackout, kind, within, service.name, found)
 
 
 def _judge(  # noqa: PLR0913, PLR0917 each a plain fact of the claim
     host: Host,
     folder: Path,
-    job: str,
+    blackout: Blackout,
     kind: str,
     within_ms: int,
     service: str,
     found: Sequence[tuple[int, _Question]],
 ) -> ServiceProof:
     claimed = f"noticed within {format_duration(within_ms)}"
+    job, place = blackout.job, str(blackout.place)
 
     def proof(measured: str, reason: str) -> ServiceProof:
         verdict = Verdict.REFUTED if reason else Verdict.PROVED
-        return ServiceProof(service, ServiceAspect.BLACKOUT, f"{job} {kind}", verdict, claimed, measured, reason)
+        return ServiceProof(service, ServiceAspect.BLACKOUT, f"{job} {kind}", verdict, claimed, measured, reason, place)
 
     if not found:
         return proof("nobody notices", f"no alert of {service} fires when all targets of job {job} are {kind}")

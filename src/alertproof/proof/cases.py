@@ -122,6 +122,7 @@ def _outsiders(subject: Subject, index: int, label: str, other: str) -> Iterator
     for inside, level, words in (
         (comparison.usual, comparison.example, "at the firing level"),
         (comparison.example, comparison.usual, "at the usual level beside the firing one"),
+        (comparison.example, comparison.example, "at the firing level beside another"),
     ):
         targets = [steady_target(subject, index, 1, inside), steady(outside, level, DEFAULT_TRAFFIC * HEAVY)]
         active = [1] if inside == comparison.example else []

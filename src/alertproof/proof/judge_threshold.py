@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from alertproof.model.contract import holds
 from alertproof.model.proof import Aspect, MeasuredComparison, Outcome, Verdict
 from alertproof.model.signal import (
     Average,
@@ -141,7 +142,11 @@ def _mismatch(search: FlipSearch, claimed: str) -> tuple[str, str]:
         return "always fires", f"fires at every level {span}; the contract says {claimed}"
     if search.value is None or search.domain.discrete:
         firing = ", ".join(in_unit(level, claim.unit) for level in levels if search.fires[level])
-        return f"fires at {firing}", f"fires at {firing}; the contract says {claimed}"
+        wrong = [level for level in levels if not search.fires[level] and _should(search, level)]
+        silent = (
+            f", so it should fire at {', '.join(in_unit(level, claim.unit) for level in wrong)} too" if wrong else ""
+        )
+        return f"fires at {firing}", f"fires at {firing}; the contract says {claimed}{silent}"
     bracket = min(search.brackets, key=lambda item: abs(item.value - claim.threshold))
     measured = f"{'>' if bracket.fires_above else '<'} {in_unit(search.value, claim.unit)}"
     if relative_difference(search.value, claim.threshold) < 1e-6:  # noqa: PLR2004 the precision of the search
@@ -150,6 +155,10 @@ def _mismatch(search: FlipSearch, claimed: str) -> tuple[str, str]:
             f"fires on the wrong side of {in_unit(search.value, claim.unit)}; the contract says {claimed}",
         )
     return measured, f"flips at {in_unit(search.value, claim.unit)}, the contract says {claimed}"
+
+
+def _should(search: FlipSearch, level: float) -> bool:
+    return holds(search.comparison.operator, level, search.comparison.threshold)
 
 
 def _left_side(search: FlipSearch) -> str:

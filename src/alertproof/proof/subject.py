@@ -11,6 +11,7 @@ from alertproof.model.rules import RecordingRule
 from alertproof.model.series import Scenario, Series
 from alertproof.promql import (
     Dependencies,
+    clock_functions,
     dependencies,
     has_nameless_selector,
     parse,
@@ -104,12 +105,26 @@ def undecidable(alert: Alert) -> str:
     tree = parse(alert.rule.expr, alert.rule.expr_place)
     if alert.contract is None:
         return f"no contract says what it should do; {_contract_place(alert)}"
-    if any(has_nameless_selector(item) for item in (tree, *_recorded_trees(alert, tree))):
-        return "a selector names no metric, so it can read anything"
+    if reason := _beyond(alert, (tree, *_recorded_trees(alert, tree))):
+        return reason
     found = reads_of(alert, tree)
     if found.circular:
         return f"it reads the recording rule {found.circular}, which reads itself"
     return next(filter(None, (_unknown(alert, name) for name in sorted(_unspoken(alert, found)))), "")
+
+
+def _beyond(alert: Alert, trees: Sequence[promql_parser.Expr]) -> str:
+    """Give what no replay can show of an expression, its recording rules, its group and its server; empty for most."""
+    if any(has_nameless_selector(tree) for tree in trees):
+        return "a selector names no metric, so it can read anything"
+    if clock := [name for tree in trees for name in clock_functions(tree)]:
+        return f"it reads the clock, by {clock[0]}(): what it says depends on the day and the hour"
+    if alert.group.limit:
+        return f"its group has 'limit: {alert.group.limit}': of more alerts at once Prometheus keeps none"
+    settings = alert.service.prometheus.document.get("global")
+    if isinstance(settings, dict) and settings.get("rule_query_offset") not in {None, "0s", 0, "0"}:
+        return f"{alert.service.prometheus.path.name} has a 'rule_query_offset', which a replay does not apply"
+    return ""
 
 
 def _unknown(alert: Alert, name: str) -> str:

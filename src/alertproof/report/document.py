@@ -29,9 +29,11 @@ def run_document(run: Run, root: Path) -> dict[str, Any]:
             "alerts": len(run.proofs),
             **{str(verdict): run.count(verdict) for verdict in Verdict},
             "seconds": round(run.seconds, 1),
+            "service_claims": len(run.services),
+            "service_claims_proved": sum(proof.verdict is Verdict.PROVED for proof in run.services),
         },
         "alerts": [proof_document(proof, root) for proof in run.proofs],
-        "services": [_service(proof) for proof in run.services],
+        "services": [_service(proof, root) for proof in run.services],
         "coverage": [
             {"service": item.service, "watched": {n: list(a) for n, a in item.watched}, "blind": list(item.blind)}
             for item in run.coverage
@@ -121,7 +123,7 @@ def _notification(note: Notification) -> dict[str, Any]:
     }
 
 
-def _service(proof: ServiceProof) -> dict[str, str]:
+def _service(proof: ServiceProof, root: Path) -> dict[str, str]:
     return {
         "service": proof.service,
         "aspect": str(proof.aspect),
@@ -130,6 +132,7 @@ def _service(proof: ServiceProof) -> dict[str, str]:
         "claimed": proof.claimed,
         "measured": proof.measured,
         "reason": proof.reason,
+        "place": relative_text(proof.place, root),
     }
 
 

@@ -40,6 +40,8 @@ def print_run(console: Console, run: Run, root: Path, *, verbose: bool = False) 
     if run.services:
         console.print("\nServices as a whole")
         console.print(_service_table(run.services))
+        for claim in run.services:
+            _print_claim(console, claim, root)
     _print_coverage(console, run.coverage)
     _print_notifications(console, run, verbose=verbose)
     if run.defects:
@@ -61,6 +63,9 @@ def summary(run: Run) -> str:
     parts = [
         f"{counted(len(run.proofs), 'alert')}: " + ", ".join(f"{run.count(verdict)} {verdict}" for verdict in Verdict)
     ]
+    if run.services:
+        good = sum(proof.verdict is Verdict.PROVED for proof in run.services)
+        parts.append(f"{good} of {counted(len(run.services), 'service claim')} proved")
     if run.defects:
         ids = {defect.id for defect in run.defects}
         missed = {defect.id for defect in run.defects if not defect.shown}
@@ -170,10 +175,19 @@ def _service_table(services: tuple[ServiceProof, ...]) -> Table:
     for column in ("service", "aspect", "of", "claimed", "measured", "verdict"):
         table.add_column(column)
     for proof in services:
-        measured = "as claimed" if proof.measured == proof.claimed else proof.reason or proof.measured
+        # The reason of what is refuted stands below.
+        measured = "as claimed" if proof.measured == proof.claimed else "" if proof.reason else proof.measured
         words = [proof.service, str(proof.aspect), proof.name, proof.claimed, measured]
         table.add_row(*(escape(word) for word in words), f"[{_STYLE[proof.verdict]}]{proof.verdict}[/]")
     return table
+
+
+def _print_claim(console: Console, proof: ServiceProof, root: Path) -> None:
+    if proof.verdict is Verdict.PROVED:
+        return
+    place = f"{relative_text(proof.place, root)}: " if proof.place else ""
+    console.print(f"\n[{_STYLE[proof.verdict]}]{escape(place)}{escape(str(proof))} {proof.verdict}[/]")
+    console.print(f"  {proof.reason}", markup=False)
 
 
 def _print_coverage(console: Console, coverage: tuple[Coverage, ...]) -> None:
