@@ -133,6 +133,8 @@ def subjects(real_estate: Estate) -> list[Subject]:
     return found
 
 
+# The arguments of an example that fails are long; what failed stands in words in its message.
+@pytest.mark.filterwarnings("ignore:Generating overly large repr")
 @settings(
     max_examples=6,
     deadline=None,
