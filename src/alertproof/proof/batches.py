@@ -64,8 +64,7 @@ def _part(one: RuleProof, other: RuleProof) -> bool:
 
 
 def _share_series(one: RuleProof, other: RuleProof) -> bool:
-    own = [comparison for proof in (one,) for comparison in _comparisons(proof.alert)]
-    if any(_meet(a, b) for a in own for b in _comparisons(other.alert)):
+    if any(_meet(a, b) for a in _comparisons(one.alert) for b in _comparisons(other.alert)):
         return True
     return bool(_labelsets(one) & _labelsets(other))
 
